@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-slow lint clean
+
+demo: .venv/installed
+	$(BIN)/isthmus compare digits --latent-dim 8 --out runs/digits --overwrite
+
+test: .venv/tests-installed
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-slow: .venv/tests-installed
+	$(BIN)/python -m pytest -q -m slow
+
+lint: .venv/tests-installed
+	$(BIN)/ruff check src tests reproductions
+	$(BIN)/mypy
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt -e ".[all]"
+	touch $@
+
+.venv/tests-installed: .venv/installed
+	$(BIN)/pip install -q -c constraints.txt -e ".[all,test]"
+	touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,45 @@
+"""Figures of the Keras blog's models: the plane of a two-number code, the grid decoded from it, the denoising strip."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.stats import norm
+
+PICTURES = 12  # of a strip
+
+
+def plane(path: Path, codes: np.ndarray, digits: np.ndarray) -> None:
+    """Draw the codes (n, 2), coloured by digit."""
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    axes = figure.add_subplot()
+    points = axes.scatter(*codes.T, c=digits, s=3, cmap=matplotlib.colormaps["tab10"], vmin=-0.5, vmax=9.5, linewidths=0)
+    figure.colorbar(points, ticks=range(10), label="digit")
+    axes.set(xlabel="$h_1$", ylabel="$h_2$", title="Test codes of the variational autoencoder", aspect="equal")
+    figure.savefig(path, dpi=120)
+
+
+def grid(path: Path, model: Any, side: int = 20) -> None:
+    """Draw what codes at the quantiles of the prior decode to, ``side`` to a side."""
+    quantiles = norm.ppf(np.linspace(0.025, 0.975, side))
+    codes = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
+    pictures = model.inverse_transform(codes)
+    height, width = pictures.shape[1:]
+    sheet = pictures.reshape(side, side, height, width).swapaxes(1, 2).reshape(side * height, side * width)
+    _sheet(path, sheet, "Decoded from a grid on the prior's quantiles")
+
+
+def strip(path: Path, rows: dict[str, np.ndarray]) -> None:
+    """Draw the first pictures of several sets below each other."""
+    sheet = np.vstack([np.hstack(list(pictures[:PICTURES])) for pictures in rows.values()])
+    _sheet(path, sheet, "from above: " + ", ".join(rows))
+
+
+def _sheet(path: Path, sheet: np.ndarray, title: str) -> None:
+    figure = Figure(figsize=(8, 8 * sheet.shape[0] / sheet.shape[1] + 0.4), layout="constrained")
+    axes = figure.add_subplot(title=title)
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    axes.set_axis_off()
+    figure.savefig(path, dpi=120)

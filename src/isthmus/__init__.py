@@ -1,0 +1,45 @@
+"""isthmus: autoencoders as a tool. Bring tables, images or arrays, and get a short code for each item.
+
+    r = g(bottleneck(f(c(x))))          L = -log p(x | r) + Σ weight · Ω
+
+Variants are rows of one table of parts; every variant works with every network, every kind of data and every use.
+"""
+
+import os
+from importlib import import_module
+from typing import Any
+
+# Waiting threads that spin take the processor from their neighbours and slow training tenfold where another process runs;
+# OpenMP reads this once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_WHERE = {
+    "estimators": ("Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
+                   "VariationalAutoencoder"),
+    "networks": ("Conv", "Dense"),
+    "parts": ("Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "KL", "L1", "Laplace",
+              "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp"),
+    "representations": ("Pixels", "Table"),
+    "run": ("Run", "load"),
+    "training": ("Adam", "Constant", "OneCycle", "SGD", "Training"),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+_MODULES = ("metrics", "tasks")
+
+__all__ = sorted([*_MODULE_OF, *_MODULES])  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that importing isthmus costs nothing."""
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -1,0 +1,63 @@
+"""The command line: `isthmus VERB ...`; each verb is one file and one call of the library."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError, Parameter
+
+from ..errors import IsthmusError
+from .progress import errors_console, note
+
+app = App(
+    name="isthmus",
+    help="""Short codes for your tables, images and arrays, learnt without labels by autoencoders.
+
+    DATA is a built-in set (digits, swissroll, curves, tones), a .npy, .npz[:key], .csv or .parquet file, or a folder or .zip
+    of images. RUN is the folder that `fit` writes; it holds everything from the raw items to their codes and back.
+
+    Start with: isthmus compare digits --latent-dim 8 --out runs/digits
+    """,
+    version=lambda: version("isthmus"),
+    help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # so that a stopped fit can say how to go on
+    default_parameter=Parameter(negative=()),
+)
+for verb, summary in {
+    "compare": "Every variant at one code size beside PCA: a table, a verdict, report.html.",
+    "fit": "Train one autoencoder and keep it in a run folder.",
+    "evaluate": "Errors, likelihood and neighbours of a run on data, with PCA beside it.",
+    "encode": "Write the codes of data.",
+    "decode": "Write the items that codes stand for.",
+    "reconstruct": "Write data sent through the code and back: cleaned, or with gaps filled.",
+    "sample": "Write new items.",
+    "interpolate": "Write the items between two items.",
+    "info": "Say what a run holds.",
+}.items():
+    app.command(f"isthmus.cli.{verb}:{verb}", name=verb, help=summary)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, 1 for an error (one line on standard error), 2 for wrong usage, 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    warnings.showwarning = lambda message, *_: note(str(message))
+    try:
+        app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        errors_console().print(f"isthmus: {error}", style="red", markup=False, highlight=False)
+        errors_console().print("Try: isthmus --help, or isthmus VERB --help", markup=False, highlight=False)
+        return 2
+    except KeyboardInterrupt as stop:
+        if str(stop):
+            note(str(stop))
+        return 130
+    except (IsthmusError, ValueError, OSError, MemoryError) as error:
+        if debug:
+            raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        errors_console().print(f"isthmus: {said}", style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    return 0

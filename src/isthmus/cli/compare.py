@@ -1,0 +1,169 @@
+"""``isthmus compare``: every variant beside PCA on anyone's data."""
+
+import json
+from collections.abc import Iterator
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table as Grid
+
+from .. import report
+from ..errors import InputError
+from ..estimators import Autoencoder
+from ..estimators.data import Summary
+from ..networks import Dense
+from ..parts import Bernoulli, Gaussian
+from ..parts.likelihood import Likelihood
+from ..storage import atomic, disk_errors, encode, refuse_existing
+from ..tasks import Candidate, Principal, Split
+from ..tasks import compare as measure
+from . import data as sources
+from . import naming
+from .options import DataOptions, ModelOptions, TrainingOptions, estimator, wholes
+from .progress import Bar, console
+
+_TEST_SHARE = 0.2
+#: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
+_KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "variational": ("kl",)}
+
+
+def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
+            variants: str | None = None, seeds: int = 1, seed: int = 0, target_error: float | None = None,
+            json_: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
+            training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
+    """Fit every variant to DATA at the same code size and budget, beside PCA, logistic PCA and the linear autoencoder.
+
+    Args:
+        data: What to learn from (see isthmus --help).
+        latent_dim: The code size, or several with commas between them: 2,4,8,16.
+        out: The folder for report.html and compare.json; runs/compare-NAME if left out.
+        test: Data to measure on; a fifth of DATA, taken at random, if left out.
+        variants: Some of the rows, with commas between them; all if left out.
+        seeds: How many times each variant is fitted; the report shows them as bands.
+        seed: The first seed.
+        target_error: Say the smallest code that meets this squared error.
+        json_: Print one JSON object and nothing else.
+        overwrite: Replace what stands in OUT.
+    """
+    model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
+    sizes = wholes(latent_dim, "--latent-dim")
+    if not sizes:
+        raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
+    folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite)
+    train, held, names = _parts(data, test, seed, source)
+    asked = sources.likelihood(train.items, source, model, names is not None) or Summary.of(train.items).likelihood()
+    chosen = _rows(variants)
+    with Bar("comparing", len(chosen) * len(sizes) * seeds) as bar:
+        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), model, training, asked, bar)
+        found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
+    sentences = report.verdict(found.rows, target_error)
+    if folder is not None:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        page = report.render(found, train, held, title=f"isthmus compare {data}", columns=names, target_error=target_error)
+        with atomic(folder / "report.html") as path:
+            path.write_text(page, encoding="utf-8")
+        with atomic(folder / "compare.json") as path:
+            path.write_text(json.dumps(encode({"rows": found.rows, "verdict": sentences}), indent=1), encoding="utf-8")
+    if json_:
+        print(json.dumps(encode({"rows": found.rows, "verdict": sentences})))
+    else:
+        _tell(found.rows, sentences, folder, data, sizes[0])
+
+
+def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, list[str] | None]:
+    """Return the training and the test part as arrays, and the columns' names for a table."""
+    loaded = sources.read_data(data, source)
+    ids = np.array([str(name) for name in loaded.ids])
+    if test is None:
+        order = np.random.default_rng(seed).permutation(len(ids))
+        count = max(1, round(_TEST_SHARE * len(ids)))
+        held, kept = np.sort(order[:count]), np.sort(order[count:])
+        parts = [(sources.take(loaded.raw, rows), None if loaded.labels is None else loaded.labels[rows], ids[rows])
+                 for rows in (kept, held)]  # fmt: skip
+    else:
+        other = sources.read_data(test, source)
+        both = loaded.labels is not None and other.labels is not None
+        parts = [(loaded.raw, loaded.labels if both else None, ids),
+                 (other.raw, other.labels if both else None, np.array([str(name) for name in other.ids]))]  # fmt: skip
+    step = loaded.representation
+    if step is None:
+        return Split(*parts[0]), Split(*parts[1]), None
+    step.fit(parts[0][0])
+    train, held_out = (Split(step.transform(raw), labels, ids) for raw, labels, ids in parts)
+    return train, held_out, list(step.get_feature_names_out()) if hasattr(step, "plans_") else None
+
+
+def _rows(variants: str | None) -> list[str]:
+    known = ["pca", "linear", "logistic-pca", *naming.variants()]
+    if variants is None:
+        return known
+    return [naming.check_name("--variants", name.strip(), known) for name in variants.split(",")]
+
+
+def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, model: ModelOptions, training: TrainingOptions,
+                likelihood: Likelihood, bar: Bar) -> Iterator[Candidate]:  # fmt: skip
+    settings = training.training((bar,))
+    for size in sizes:
+        for name in names:
+            for seed in seeds:
+                made = _estimator(name, size, seed, model, settings, likelihood)
+                if made is not None:
+                    yield Candidate(name, size, seed, made)
+
+
+def _estimator(name: str, size: int, seed: int, model: ModelOptions, settings: Any, likelihood: Likelihood) -> Any:
+    """Return the row's estimator; logistic PCA is left out where the data are not in [0, 1]."""
+    flat = {"network": Dense(hidden=()), "random_state": seed}
+    if name == "pca":
+        return Principal(size)
+    if name == "linear":
+        return Autoencoder(size, likelihood=Gaussian(missing=likelihood.missing), training=settings, **flat)
+    if name == "logistic-pca":
+        return Autoencoder(size, likelihood=likelihood, training=settings, **flat) if isinstance(
+            likelihood, Bernoulli) else None  # fmt: skip
+    return estimator(name, size, seed, _own(name, model), settings, likelihood)
+
+
+def _own(name: str, model: ModelOptions) -> ModelOptions:
+    """Return the flags with only those parts that this variant's own row takes: the others keep to their rows."""
+    takes = signature(naming.variants()[name]).parameters if name != "basic" else {}
+    return ModelOptions(
+        model.network, model.hidden, model.activation, model.tied,
+        model.corruption if "corruption" in takes else None,
+        model.bottleneck if "bottleneck" in takes else None,
+        tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ())),
+        model.likelihood,
+    )  # fmt: skip
+
+
+def _fresh(data: str) -> Path:
+    """Return a folder under runs/ that is not there yet."""
+    stem = "".join(letter if letter.isalnum() else "-" for letter in Path(data.split(":")[0]).stem) or "data"
+    base = Path("runs") / f"compare-{stem}"
+    number = 2
+    path = base
+    while path.exists():
+        path, number = base.with_name(f"{base.name}-{number}"), number + 1
+    return path
+
+
+def _tell(rows: list[dict[str, Any]], sentences: list[str], folder: Path | None, data: str, size: int) -> None:
+    found = report.table(rows)
+    say = console()
+    # What does not fit the terminal is on the page; the figures stand in the order of their weight.
+    widths = [max(map(len, column)) + 3 for column in zip(found.headers, *found.body, strict=True)]
+    shown = [place for place in range(len(widths)) if sum(widths[: place + 1]) < say.width]
+    grid = Grid(title="squared error: summed over an item's numbers, averaged over items", title_style="dim")
+    for place in shown:
+        grid.add_column(found.headers[place], justify="right" if place else "left")
+    for cells, marks in zip(found.body, found.best, strict=True):
+        grid.add_row(*(f"[bold green]{cells[place]}[/]" if marks[place] else cells[place] for place in shown))
+    say.print(grid)
+    for sentence in sentences:
+        say.print(f"• {sentence}", markup=False)
+    if folder is not None:
+        say.print(f"Report: {folder / 'report.html'}", markup=False)
+    say.print(f"Next: isthmus fit {data} --variant variational --latent-dim {size} --out runs/first", markup=False)

@@ -1,0 +1,76 @@
+"""From DATA on the command line to items, labels and ids."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..estimators.data import Summary
+from ..files import Items, TableItems, read
+from ..parts import Gaussian
+from ..parts.likelihood import Likelihood
+from ..representations import Table
+from . import naming
+from .options import DataOptions, ModelOptions
+
+
+@dataclass
+class Data:
+    """What DATA names: the source, raw items (an array or columns), labels or None, and the representation or None."""
+
+    items: Items
+    raw: Any
+    labels: np.ndarray | None
+    representation: Any
+
+    @property
+    def ids(self) -> Any:
+        """The items' ids."""
+        return self.items.ids
+
+
+def read_data(source: str, options: DataOptions) -> Data:
+    """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
+    items = read(source, image_size=options.image_size)
+    raw = items.load()
+    labels = items.labels
+    table = isinstance(items, TableItems)
+    if options.drop and not table:
+        raise InputError(f"--drop is for the columns of a table; {source} is none")
+    if options.labels is not None:
+        labels = raw.pop(options.labels) if table and options.labels in raw else _label_file(options.labels, len(items))
+        labels = np.array(["" if label is None else str(label) for label in labels])
+    if options.representation is not None:
+        step = naming.representation(options.representation)
+    else:
+        step = Table() if table else None
+    if isinstance(step, Table):
+        step.set_params(drop=tuple(options.drop))
+    return Data(items, raw, labels, step)
+
+
+def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -> Likelihood | None:
+    """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data."""
+    missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
+    if model.likelihood is not None:
+        return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
+    if table:
+        return Gaussian(missing=missing)
+    return Summary.of(rows).likelihood(missing) if missing == "mask" else None
+
+
+def take(raw: Any, which: np.ndarray) -> Any:
+    """Return some items of an array, or some rows of columns."""
+    return {name: column[which] for name, column in raw.items()} if isinstance(raw, dict) else raw[which]
+
+
+def _label_file(name: str, count: int) -> np.ndarray:
+    found = read(name).load()
+    if isinstance(found, dict):
+        if len(found) != 1:
+            raise InputError(f"--labels {name} has the columns {', '.join(found)}; give a file with one column")
+        found = next(iter(found.values()))
+    if found.shape != (count,):
+        raise InputError(f"--labels {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
+    return found

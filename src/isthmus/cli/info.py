@@ -1,0 +1,40 @@
+"""``isthmus info``: what a run holds."""
+
+from pathlib import Path
+
+from ..run import open_run
+from ..storage import read_config
+from .progress import console
+
+
+def info(run: Path, /) -> None:
+    """Say what RUN holds: its parts, what was chosen from the data, how training went.
+
+    Args:
+        run: The folder that `fit` wrote.
+    """
+    fitted = open_run(run)
+    model = fitted.estimator
+    units = model.module_.units
+    last = model.history_[-1] if model.history_ else {}
+    weights = sum(parameter.numel() for parameter in model.module_.parameters())
+    lines = {
+        "estimator": f"{type(model).__name__}, code of {model.n_components}",
+        "fitted to": f"{fitted.source or 'an array'}, items of shape {model.item_shape_}, {model.input_dtype_}",
+        "representation": fitted.representation or "none",
+        "corruption": model.corruption_ or "none",
+        "bottleneck": model.bottleneck_,
+        "penalties": ", ".join(map(str, model.penalties_)) or "none",
+        "likelihood": model.likelihood_,
+        "network": f"{model.network_}, {weights:,} weights",
+        "units": f"(x - offset) / {float(units.scale):.4g}, offset {'0' if not units.offset.any() else 'the mean item'}",
+        "training": f"{len(model.history_)} epochs, best {model.best_epoch_}, batch {model.training_.batch_size}, learning "
+                    f"rate {model.training_.learning_rate:g}, {model.precision_}"
+                    + (f", ended by {model.stopped_}" if model.stopped_ else ""),
+        "last epoch": ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in last.items()),
+        "draws from": "its prior" if fitted.density_ is None else "a density on its codes",
+        "made with": ", ".join(f"{name} {number}" for name, number in read_config(run)["versions"].items()),
+    }  # fmt: skip
+    say = console()
+    for name, value in lines.items():
+        say.print(f"{name:>15}  {value}", markup=False)

@@ -1,0 +1,91 @@
+"""Names for objects, at the edge where text is needed: ``masking:0.3`` is ``Masking(0.3)``.
+
+The names are the public classes' own, in lower case with hyphens; there is no other list.
+"""
+
+import re
+from inspect import signature
+from typing import Any
+
+from .. import estimators, networks, parts, representations
+from ..checks import check_name
+from ..errors import InputError
+from ..estimators.base import BaseAutoencoder
+
+
+def variants() -> dict[str, type[BaseAutoencoder]]:
+    """Return the public estimators by the names that ``--variant`` takes.
+
+    >>> sorted(variants())[:3]
+    ['basic', 'contractive', 'denoising']
+    """
+    classes = (getattr(estimators, name) for name in estimators.__all__)
+    return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
+
+
+def classes_of(kind: type, module: Any = parts) -> dict[str, type]:
+    """Return the public classes of one kind by their names."""
+    found = (getattr(module, name) for name in module.__all__)
+    return {kebab(cls.__name__): cls for cls in found if issubclass(cls, kind)}
+
+
+def part(text: str, kind: type, flag: str) -> Any:
+    """Return the part that a flag's text names, its settings behind colons in the constructor's order.
+
+    >>> from isthmus.parts.corruption import Corruption
+    >>> part("masking:0.3", Corruption, "--corruption")
+    Masking()
+    >>> part("topk:3", Corruption, "--corruption")
+    Traceback (most recent call last):
+    isthmus.errors.InputError: --corruption must be one of gaussian-noise, masking, salt-and-pepper. Got 'topk'.
+    """
+    name, *given = text.split(":")
+    known = classes_of(kind)
+    cls = known[check_name(flag, name, known)]
+    settings = list(signature(cls).parameters)
+    if len(given) > len(settings):
+        raise InputError(f"{flag} {name} takes {':'.join(settings) or 'no settings'}. Got {text!r}.")
+    made = cls(**dict(zip(settings, map(_value, given), strict=False)))
+    made.check()
+    return made
+
+
+def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | None, tied: bool) -> Any:
+    """Return the network of that name, or None where nothing is asked for; ``hidden`` are a Conv's channels."""
+    if name is None and hidden is None and activation is None and not tied:
+        return None
+    known = {kebab(item): getattr(networks, item) for item in networks.__all__}
+    cls = known[check_name("--network", name or "dense", known)]
+    takes = signature(cls).parameters
+    wanted = {"hidden" if "hidden" in takes else "channels": hidden, "activation": activation, "tied": tied or None}
+    for setting, value in wanted.items():
+        if value is not None and setting not in takes:
+            raise InputError(f"--{setting} is not for --network {name}; leave it out or take --network dense")
+    return cls(**{setting: value for setting, value in wanted.items() if value is not None})
+
+
+def representation(name: str) -> Any:
+    """Return the representation of that name, unfitted."""
+    known = {kebab(item): getattr(representations, item) for item in representations.__all__}
+    return known[check_name("--representation", name, known)]()
+
+
+def kebab(name: str) -> str:
+    """Return a class name in lower case with hyphens.
+
+    >>> kebab("SaltAndPepper"), kebab("KL"), kebab("TopK"), kebab("GaussianCode")
+    ('salt-and-pepper', 'kl', 'top-k', 'gaussian-code')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def _value(text: str) -> Any:
+    """Return a number, or None for "none" and "learnt", or the text itself."""
+    if text.lower() in ("none", "learnt"):
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

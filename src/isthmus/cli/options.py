@@ -1,0 +1,148 @@
+"""The flags that `fit` and `compare` share, and the objects that they stand for."""
+
+import json
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from ..errors import InputError
+from ..estimators import Autoencoder
+from ..estimators.base import BaseAutoencoder
+from ..parts.bottleneck import Bottleneck
+from ..parts.corruption import Corruption
+from ..parts.likelihood import Likelihood
+from ..parts.penalty import Penalty
+from ..run import PUBLIC, Run
+from ..storage import decode
+from ..training import Training
+from . import naming
+
+_MODEL, _TRAINING, _DATA = Group("Model"), Group("Training"), Group("Data")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ModelOptions:
+    """What is trained; what is left out is chosen from the data."""
+
+    network: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "dense or conv."
+    hidden: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "Widths of the hidden layers, such as 128,64 (for conv: channels); none for a network without any."
+    activation: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "relu, silu, gelu, elu, selu, tanh, sigmoid, softplus, leaky_relu or linear."
+    tied: Annotated[bool, Parameter(group=_MODEL)] = False
+    "Let the decoder use the encoder's weights, transposed (dense)."
+    corruption: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3."
+    bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "identity, top-k:8 or gaussian-code."
+    penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()
+    "l1:0.05, sparse-rate:1:0.05, contractive:0.1 or kl:1; may be given more than once."
+    likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "gaussian, gaussian:learnt, bernoulli or laplace."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How it is trained; what is left out is chosen from the data."""
+
+    epochs: Annotated[int | None, Parameter(group=_TRAINING)] = None
+    "Passes over the rows."
+    batch_size: Annotated[int | None, Parameter(group=_TRAINING)] = None
+    "Rows of an update."
+    learning_rate: Annotated[float | None, Parameter(group=_TRAINING)] = None
+    "The highest step size."
+    validation: Annotated[float | None, Parameter(group=_TRAINING)] = None
+    "Share or number of rows held out to choose the best epoch by."
+    patience: Annotated[int | None, Parameter(group=_TRAINING)] = None
+    "Stop after so many epochs without improvement on held-out rows."
+    time_budget: Annotated[float | None, Parameter(group=_TRAINING)] = None
+    "Seconds for the training of one model."
+    precision: Annotated[str, Parameter(group=_TRAINING)] = "auto"
+    "auto, float32 or bfloat16."
+    device: Annotated[str | None, Parameter(group=_TRAINING)] = None
+    "cpu, cuda, cuda:1 or mps."
+
+    def training(self, callbacks: tuple[Any, ...] = (), checkpoint: str | None = None) -> Training:
+        """Return the settings as one object."""
+        return Training(self.epochs, self.batch_size, self.learning_rate, precision=self.precision, device=self.device,
+                        validation=self.validation, patience=self.patience, time_budget=self.time_budget,
+                        checkpoint=checkpoint, callbacks=callbacks)  # fmt: skip
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class DataOptions:
+    """How the data are read."""
+
+    labels: Annotated[str | None, Parameter(group=_DATA)] = None
+    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv); never learnt from."
+    drop: Annotated[tuple[str, ...], Parameter(group=_DATA)] = ()
+    "A column to leave out; may be given more than once."
+    image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
+    "Height and width to which images are resized."
+    missing: Annotated[str, Parameter(group=_DATA)] = "refuse"
+    "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
+    representation: Annotated[str | None, Parameter(group=_DATA)] = None
+    "table or pixels; left out, tables take table and arrays take none."
+    config: Annotated[Path | None, Parameter(group=_DATA)] = None
+    "A config.json whose estimator is taken instead of the flags above."
+
+
+def estimator(variant: str, size: int, seed: int, options: ModelOptions, training: Training,
+              likelihood: Likelihood | None) -> BaseAutoencoder:  # fmt: skip
+    """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
+    cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
+    common = {"network": network(options), "likelihood": likelihood, "training": training, "random_state": seed}
+    corruption = naming.part(options.corruption, Corruption, "--corruption") if options.corruption else None
+    bottleneck = naming.part(options.bottleneck, Bottleneck, "--bottleneck") if options.bottleneck else None
+    penalties = tuple(naming.part(text, Penalty, "--penalty") for text in options.penalty)
+    given = {"corruption": corruption, "bottleneck": bottleneck, "penalty": penalties[0] if penalties else None}
+    own = {name: value for name, value in given.items() if value is not None}
+    if len(penalties) < 2 and own.keys() <= signature(cls).parameters.keys():
+        return cls(size, **own, **common)
+    row = cls().row()
+    kinds = {type(penalty) for penalty in penalties}
+    kept = tuple(penalty for penalty in row.penalties if type(penalty) not in kinds)
+    return Autoencoder(size, corruption or row.corruption, bottleneck or row.bottleneck, kept + penalties, **common)
+
+
+def network(options: ModelOptions) -> Any:
+    """Return the network that the flags ask for, or None."""
+    return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied)
+
+
+def wholes(text: str | None, flag: str) -> tuple[int, ...] | None:
+    """Return "128,64" as numbers; "none" and "" are an empty tuple.
+
+    >>> wholes("128,64", "--hidden"), wholes("none", "--hidden"), wholes(None, "--hidden")
+    ((128, 64), (), None)
+    """
+    if text is None:
+        return None
+    try:
+        numbers = tuple(int(word) for word in text.split(",") if word.strip() and text.lower() != "none")
+    except ValueError:
+        numbers = (0,)
+    if any(number < 1 for number in numbers):
+        raise InputError(f"{flag} takes whole numbers of at least 1 with commas between them, such as 128,64. Got {text!r}.")
+    return numbers
+
+
+def configured(path: Path) -> BaseAutoencoder:
+    """Return the unfitted estimator that a config.json describes."""
+    try:
+        described = decode(json.loads(path.read_text(encoding="utf-8"))["object"], PUBLIC)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is no config.json of a run ({error})") from error
+    found = described.estimator if isinstance(described, Run) else described
+    if not isinstance(found, BaseAutoencoder):
+        raise InputError(f"{path} describes a {type(found).__name__}, not an estimator")
+    return found

@@ -1,0 +1,31 @@
+"""``isthmus sample``: new items."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..checks import Whole
+from ..errors import InputError
+from ..run import open_run
+from . import streams
+from .progress import console
+
+
+def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count"])] = 64, out: Path,
+           overwrite: bool = False) -> None:  # fmt: skip
+    """Write new items: by the prior of a variational run, by a density on the codes of any other.
+
+    Args:
+        run: The folder that `fit` wrote.
+        count: How many.
+        out: A file (.npy, .csv, .parquet, .zip of images) or, for images, a folder.
+        overwrite: Replace OUT if it is there.
+    """
+    if not Whole(1).allows(count):
+        raise InputError(f"-n must be {Whole(1)}. Got {count}.")
+    fitted = open_run(run)
+    width = len(str(count - 1))
+    ids = [f"sample-{number:0{width}d}" for number in range(count)]
+    streams.save(fitted, out, iter([(ids, fitted.sample(count))]), overwrite)
+    console().print(f"{count} new items: {out}", markup=False)

@@ -1,0 +1,140 @@
+"""What `fit` reads off the data: shape, range, mean and spread, and from them units, likelihood and network."""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from ..errors import InputError
+from ..model import Units
+from ..networks import Conv, Dense
+from ..networks.base import Network
+from ..parts import Bernoulli, Gaussian
+from ..parts.likelihood import Likelihood
+from ..training.batches import blocks
+
+Rows = np.ndarray | sp.csr_matrix | sp.csr_array
+
+_DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default
+
+
+def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
+    """Return ``X`` as rows of bytes, float32 or float64, checked; ``reset`` is for `fit`, ``nan`` lets NaN pass.
+
+    Raises:
+        InputError: For anything but at least one finite number a row (two rows in `fit`), or items of another shape.
+    """
+    if isinstance(X, dict):
+        raise InputError(f"X is a table of the named columns {', '.join(map(str, X))}; turn it into numbers first, with "
+                         "isthmus.Table() (a run that was fitted to a table does).")  # fmt: skip
+    if isinstance(X, list | tuple) and len(X) and all(getattr(item, "ndim", 0) == 2 for item in X):
+        raise InputError("X is a list of sequences, which no network here reads yet; stack those of one length into an "
+                         "array (n, t, d).")  # fmt: skip
+    rules = {"dtype": [np.float64, np.float32, np.uint8], "ensure_min_samples": 2 if reset else 1,
+             "ensure_all_finite": "allow-nan" if nan else True}  # fmt: skip
+    try:
+        if getattr(X, "ndim", 2) > 2:
+            rows = check_array(X, allow_nd=True, estimator=estimator, input_name="X", **rules)
+        else:
+            rows = validate_data(estimator, X, reset=reset, accept_sparse="csr", **rules)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(" ".join(str(error).split())) from error
+    if reset:
+        estimator.item_shape_ = tuple(rows.shape[1:])
+        if rows.ndim > 2:
+            estimator.n_features_in_ = math.prod(rows.shape[1:])
+            estimator.__dict__.pop("feature_names_in_", None)
+    elif rows.shape[1:] != estimator.item_shape_:
+        raise InputError(f"X has items of shape {rows.shape[1:]}, but {type(estimator).__name__} was fitted on items of "
+                         f"shape {estimator.item_shape_}.")  # fmt: skip
+    return rows
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Rows in brief: how many, their range, each number's mean and standard deviation, and how many are missing."""
+
+    rows: int
+    low: float
+    high: float
+    mean: np.ndarray  # (*item,)
+    deviation: np.ndarray  # (*item,)
+    missing: int
+    bytes: bool
+
+    @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # `check` speaks of numbers that are too large
+    def of(cls, data: Rows) -> "Summary":
+        """Read the rows once, block by block, merging means and squares without cancellation."""
+        shape = data.shape[1:]
+        count, mean, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        low, high = math.inf, -math.inf
+        for block in blocks(data):
+            x = np.asarray(block.toarray() if sp.issparse(block) else block, dtype=np.float64)
+            seen = ~np.isnan(x)
+            n = seen.sum(0)
+            own = np.where(seen, x, 0.0).sum(0) / np.maximum(n, 1)
+            squares += (np.where(seen, x - own, 0.0) ** 2).sum(0) + (own - mean) ** 2 * count * n / np.maximum(count + n, 1)
+            mean += (own - mean) * n / np.maximum(count + n, 1)
+            count += n
+            if n.any():
+                low, high = min(low, float(np.nanmin(x))), max(high, float(np.nanmax(x)))
+        missing = int(data.shape[0] * math.prod(shape) - count.sum())
+        deviation = np.sqrt(squares / np.maximum(count, 1))
+        return cls(data.shape[0], low, high, mean, deviation, missing, data.dtype == np.uint8)
+
+    @property
+    @np.errstate(over="ignore")
+    def spread(self) -> float:
+        """The root mean square of all numbers about their own means."""
+        return float(np.sqrt(np.mean(self.deviation**2)))
+
+    @property
+    def in_unit_interval(self) -> bool:
+        """Whether the values are bytes or lie in [0, 1]."""
+        return self.bytes or (self.low >= 0 and self.high <= 1)
+
+    def units(self) -> Units:
+        """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred, over one spread."""
+        if self.in_unit_interval:
+            return Units(torch.zeros(self.mean.shape), 255.0 if self.bytes else 1.0)
+        return Units(torch.from_numpy(self.mean).float(), self.spread)
+
+    def likelihood(self, missing: str = "refuse") -> Likelihood:
+        """Return the default: `Bernoulli` for bytes and for numbers in [0, 1], `Gaussian` for all others."""
+        return Bernoulli(missing) if self.in_unit_interval else Gaussian(missing=missing)
+
+    def network(self) -> Network:
+        """Return the default: `Conv` for images of more than 1,024 numbers, `Dense` for all else."""
+        return Conv() if self.mean.ndim >= 2 and self.mean.size > _DENSE_AT_MOST else Dense()
+
+    def check(self, likelihood: Likelihood) -> None:
+        """Raise `InputError` where the data cannot be learnt from, or lie outside what the likelihood allows."""
+        if self.missing and likelihood.missing == "refuse":
+            raise InputError(f"Input X contains NaN ({self.missing} numbers). Give a likelihood that masks them, such as "
+                             "Gaussian(missing='mask'), or fill them first (sklearn.impute).")  # fmt: skip
+        if not self.low < self.high:
+            what = "no numbers but NaN" if self.low > self.high else f"the same value everywhere ({self.low:g})"
+            raise InputError(f"X holds {what}: there is nothing to encode.")
+        if not 1e-30 < self.spread < 1e30:
+            raise InputError(f"X has values from {self.low:g} to {self.high:g}, beyond single precision; rescale it.")
+        least, most = (bound * (255 if self.bytes else 1) for bound in likelihood.support)
+        if self.low < least or self.high > most:
+            raise InputError(f"{type(likelihood).__name__} needs values in [{least:g}, {most:g}]. Got {self.low:g} to "
+                             f"{self.high:g}; scale the data (MinMaxScaler) or use Gaussian().")  # fmt: skip
+
+
+def fingerprint(data: Rows) -> str:
+    """Return what tells one training set from another: shape, dtype, and a digest of the first and last rows."""
+    ends = [np.ascontiguousarray(part.toarray() if sp.issparse(part) else part) for part in (data[:8], data[-8:])]
+    digest = hashlib.sha256(b"".join(part.tobytes() for part in ends)).hexdigest()[:12]
+    return f"{'x'.join(map(str, data.shape))} {data.dtype} {digest}"

@@ -1,0 +1,41 @@
+"""The variational autoencoder."""
+
+from typing import Any
+
+from ..networks.base import Network
+from ..parts import KL, GaussianCode
+from ..parts.likelihood import Likelihood
+from ..parts.penalty import Penalty
+from ..training import Training
+from .base import BaseAutoencoder, Row
+
+
+class VariationalAutoencoder(BaseAutoencoder):
+    r"""A generative model with a Gaussian code, :math:`\min E_q[-\log p(x|h)] + \beta\,\mathrm{KL}(q(h|x) \,\Vert\, N(0, I))`.
+
+    Arguments:
+        n_components: The code's size.
+        penalty: `KL`, whose weight is β; None is ``KL()``, the evidence lower bound.
+        network, likelihood, training, random_state: As in `BaseAutoencoder`. For real-valued data whose noise is unknown,
+            ``Gaussian(variance=None)`` learns it.
+
+    References:
+        Auto-Encoding Variational Bayes (D. P. Kingma, M. Welling, 2013), https://arxiv.org/abs/1312.6114
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> from isthmus import Training, VariationalAutoencoder
+        >>> X = load_iris().data
+        >>> VariationalAutoencoder(2, training=Training(epochs=20), random_state=0).fit(X).sample(3).shape
+        (3, 4)
+    """
+
+    def __init__(self, n_components: int = 2, penalty: Penalty | None = None, network: Network | None = None,
+                 likelihood: Likelihood | None = None, training: Training | None = None,
+                 random_state: Any = None) -> None:  # fmt: skip
+        self.n_components = n_components
+        self.penalty = penalty
+        self.network, self.likelihood, self.training, self.random_state = network, likelihood, training, random_state
+
+    def row(self) -> Row:
+        return Row(None, GaussianCode(), (self.penalty or KL(),))

@@ -1,0 +1,11 @@
+"""What lies on disk as arrays, and back: one `read` for every source, one `write` for every result, ids kept."""
+
+from .arrays import ArrayItems
+from .builtin import BUILTIN
+from .images import ImageItems
+from .items import Columns, Items
+from .reading import read
+from .tables import TableItems
+from .writing import write, write_columns
+
+__all__ = ["ArrayItems", "BUILTIN", "Columns", "ImageItems", "Items", "TableItems", "read", "write", "write_columns"]

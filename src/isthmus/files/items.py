@@ -1,0 +1,112 @@
+"""What every source of data gives: items in order, each with an id, as a whole or streamed in blocks."""
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..errors import FileError, InputError
+
+Columns = dict[str, np.ndarray]
+"""A table: name -> ``(n,)``; numbers as float64 with NaN, dates as datetime64[us] with NaT, the rest as str or None."""
+
+Block = np.ndarray | Columns
+Stream = Iterator[tuple[Sequence[str], np.ndarray]]  # ids and items (n, ...), block by block
+T = TypeVar("T")
+
+
+class Items(ABC):
+    """The items of one source; ``source`` is its name in messages, ``ids`` one text per item, which leads back to it.
+
+    ``labels (n,)`` are there only where the source knows them (``digits``), else None. What kind of items they are is
+    the class: `ArrayItems`, `ImageItems`, `TableItems`.
+    """
+
+    source: str
+    ids: Sequence[str]
+    labels: np.ndarray | None
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return len(self.ids)
+
+    @abstractmethod
+    def load(self) -> Block:
+        """Return all items: an array ``(n, ...)``, memory-mapped where it can be, or the `Columns` of a table."""
+
+    def blocks(self, rows: int) -> Iterator[tuple[Sequence[str], Block]]:
+        """Yield ids and items, at most ``rows`` at a time, at constant memory; the next block is read meanwhile.
+
+        A block may be a view of the source's own memory: do not write into it.
+
+        Raises:
+            InputError: If ``rows`` is less than one.
+            FileError: For an item that cannot be read, or if the source was changed since it was opened.
+        """
+        if rows < 1:
+            raise InputError(f"a block must have at least one row. Got {rows}")
+        start = 0
+        for block in _ahead(self._blocks(rows)):
+            stop = start + count(block)
+            if stop > len(self):
+                break
+            yield self.ids[start:stop], block
+            start = stop
+        if start != len(self):
+            raise FileError(f"{self.source} was changed while it was read ({len(self)} items when it was opened); "
+                            "run it again")  # fmt: skip
+
+    @abstractmethod
+    def _blocks(self, rows: int) -> Iterator[Block]:
+        """Yield the items in order, at most ``rows`` at a time."""
+
+
+class RowIds(Sequence[str]):
+    """Row numbers from 0 as texts, made only when asked for, so that the ids of millions of rows cost nothing.
+
+    >>> ids = RowIds(range(2_000_000))
+    >>> ids[7], list(ids[-2:]), len(ids)
+    ('7', ['1999998', '1999999'], 2000000)
+    """
+
+    def __init__(self, rows: range) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return one id, or for a slice the ids of these rows."""
+        return RowIds(self._rows[index]) if isinstance(index, slice) else str(self._rows[index])
+
+
+def count(block: Block) -> int:
+    """Return the number of items in a block."""
+    return len(next(iter(block.values()))) if isinstance(block, dict) else len(block)
+
+
+def distinct(name: str, taken: set[str]) -> str:
+    """Return ``name``, numbered where it is taken already, and take it.
+
+    >>> taken = set()
+    >>> [distinct(name, taken) for name in ("a", "b", "a", "a")]
+    ['a', 'b', 'a (2)', 'a (3)']
+    """
+    numbered = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    free = next(candidate for candidate in numbered if candidate not in taken)
+    taken.add(free)
+    return free
+
+
+def _ahead(values: Iterator[T]) -> Iterator[T]:
+    """Yield ``values``; a thread makes the next one while the caller works on this one."""
+    end = object()
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, values, end)
+        while (value := coming.result()) is not end:
+            coming = thread.submit(next, values, end)
+            yield value  # type: ignore[misc]

@@ -1,0 +1,134 @@
+"""Parquet: tables typed by their schema, read and written row group by row group; needs the extra ``parquet``."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError, InputError, MissingExtraError
+from ..storage import disk_errors
+from .items import Columns, Stream
+from .tables import TableItems, column_names
+
+_EXACT = 2**53  # the integers that float64 holds one by one
+
+
+def read_parquet(path: Path) -> TableItems:
+    """Return the rows of a Parquet file; `FileError` names columns that are nested or of no readable type."""
+    pa = _pyarrow()
+    with _opened(path) as file:
+        length, schema = file.metadata.num_rows, file.schema_arrow
+        refused = [f"{field.name} ({field.type})" for field in schema if not _is_readable(pa.types, field.type)]
+        if refused:
+            raise FileError(f"{path} has columns that are no numbers, texts or dates: {', '.join(refused)}; leave them "
+                            "out of the file, or flatten them first")  # fmt: skip
+        if not length or not schema.names:
+            raise FileError(f"{path} holds no items ({length} rows, {len(schema.names)} columns)")
+        wide = [_is_wide(file, place) for place in range(len(schema.names))]
+    names = column_names(schema.names)
+
+    def stream(rows: int) -> Iterator[Columns]:
+        with _opened(path) as file:
+            for batch in file.iter_batches(batch_size=rows):
+                if batch.num_columns != len(names):
+                    raise FileError(f"{path} was changed while it was read; run it again")
+                yield {name: _column(batch.column(place), wide[place]) for place, name in enumerate(names)}
+
+    return TableItems(str(path), length, stream)
+
+
+def write_arrays(part: Path, blocks: Stream, names: Sequence[str]) -> int:
+    """Write ids and items of ``len(names)`` numbers as columns, a row group a block; return the number of rows."""
+    pa, total = _pyarrow(), 0
+    first = next(blocks)
+    number = pa.from_numpy_dtype(first[1].dtype)
+    schema = pa.schema([("id", pa.string()), *((name, number) for name in names)])
+    with part.open("wb") as file, pa.parquet.ParquetWriter(file, schema) as writer:
+        for ids, block in itertools.chain([first], blocks):
+            rows = block.reshape(len(block), -1)  # (n, d)
+            writer.write_table(pa.table([pa.array(list(ids), pa.string()), *map(pa.array, rows.T)], schema=schema))
+            total += len(block)
+    return total
+
+
+def write_table(part: Path, columns: Columns) -> None:
+    """Write columns by name; what is missing is null, what mixes types is text."""
+    pa = _pyarrow()
+    with part.open("wb") as file:
+        pa.parquet.write_table(pa.table({name: _arrow(pa, column) for name, column in columns.items()}), file)
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError.of("parquet", "reading and writing .parquet") from error
+    return pyarrow
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    pa = _pyarrow()
+    with disk_errors(path), path.open("rb") as file:
+        try:
+            yield pa.parquet.ParquetFile(file)
+        except FileError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            said = " ".join(str(error).split())
+            raise FileError(f"{path} cannot be read as Parquet ({said}); write it anew") from error
+
+
+def _is_readable(types: Any, kind: Any) -> bool:
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (types.is_boolean, types.is_integer, types.is_floating, types.is_decimal, types.is_string,
+             types.is_large_string, types.is_date, types.is_timestamp, types.is_time, types.is_null)  # fmt: skip
+    return any(test(kind) for test in tests)
+
+
+def _is_wide(file: Any, place: int) -> bool:
+    """Tell whether a column holds integers that float64 would merge; by the file's own statistics where it has them."""
+    import pyarrow.compute as compute
+
+    if str(file.schema_arrow.field(place).type) not in ("int64", "uint64"):
+        return False
+    for group in range(file.metadata.num_row_groups):
+        known = file.metadata.row_group(group).column(place).statistics
+        if known is not None and known.has_min_max:
+            low, high = known.min, known.max
+        else:
+            found = compute.min_max(file.read_row_group(group).column(place)).as_py()
+            low, high = found["min"] or 0, found["max"] or 0
+        if low < -_EXACT or high > _EXACT:
+            return True
+    return False
+
+
+def _column(column: Any, wide: bool) -> np.ndarray:
+    """Return one Arrow column as one of the kinds of `Columns`."""
+    pa = _pyarrow()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if not wide and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return np.array(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return np.array(column.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False), "M8[us]")
+    texts = np.empty(len(column), dtype=object)
+    texts[:] = [None if value is None else str(value) for value in column.to_pylist()]
+    return texts
+
+
+def _arrow(pa: Any, column: np.ndarray) -> Any:
+    values = column.tolist() if column.dtype.kind == "O" else column
+    try:
+        return pa.array(values, from_pandas=True)
+    except pa.ArrowException:
+        if column.dtype.kind != "O":
+            raise InputError(f"a column of {column.dtype} cannot be written as Parquet; convert it first") from None
+        return pa.array([None if value is None or value != value else str(value) for value in values])

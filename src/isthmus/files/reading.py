@@ -1,0 +1,66 @@
+"""`read`: from what a user names on the command line to its items."""
+
+import difflib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import FileError, InputError
+from ..storage import disk_errors
+from . import images
+from .arrays import read_npy, read_npz
+from .builtin import BUILTIN
+from .delimited import read_csv
+from .items import Items
+from .parquet import read_parquet
+
+# A new kind of file is a line here and a word in READABLE.
+_BY_ENDING: dict[str, Callable[[Path], Items]] = {
+    ".csv": read_csv, ".npy": read_npy, ".npz": read_npz, ".parquet": read_parquet, ".tsv": read_csv,
+}  # fmt: skip
+READABLE = (f"{', '.join(sorted(BUILTIN))}, *.npy, *.npz[:key], *.csv, *.tsv, *.parquet, a folder or a .zip of images "
+            "(png, jpeg)")  # fmt: skip
+
+
+def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None = None) -> Items:
+    """Return the items of ``source``: a built-in name, ``*.npy``, ``*.npz[:key]``, a table, or images.
+
+    A built-in name wins over a folder of that name (write ``./digits``). ``image_size`` (height, width) resizes images.
+
+    >>> items = read("digits")
+    >>> len(items), items.ids[3], items.load().shape
+    (1797, '3', (1797, 8, 8))
+    >>> read("digit")
+    Traceback (most recent call last):
+    isthmus.errors.FileError: digit: no such file or folder; did you mean 'digits'? ...
+
+    Raises:
+        FileError: In one line, for anything that cannot be read, with the file, the row and the remedy.
+        InputError: If ``image_size`` is given for anything but images.
+    """
+    text = os.fspath(source)
+    path, key = Path(text), None
+    if text not in BUILTIN:
+        with disk_errors(path):
+            keyed = None if path.exists() else re.fullmatch(r"(.+\.npz):(.+)", text, re.IGNORECASE | re.DOTALL)
+            if keyed:
+                path, key = Path(keyed[1]), keyed[2]
+            if not path.exists():
+                raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
+        if path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS):
+            return images.read_images(path, image_size)
+    if image_size is not None:
+        raise InputError(f"--image-size is for a folder or a .zip of images; {text} is none")
+    if text in BUILTIN:
+        return BUILTIN[text]()
+    if key is not None:
+        return read_npz(path, key)
+    if path.suffix.lower() not in _BY_ENDING:
+        raise FileError(f"{path}: files ending in {path.suffix!r} cannot be read; readable are {READABLE}")
+    return _BY_ENDING[path.suffix.lower()](path)
+
+
+def _guess(text: str) -> str:
+    near = difflib.get_close_matches(text, BUILTIN, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""

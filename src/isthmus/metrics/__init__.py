@@ -1,0 +1,29 @@
+"""How good codes, reconstructions and samples are: plain functions from arrays to numbers, for any transformer.
+
+Items ``X`` have shape (n, ...): a table, images, sequences (an array, or a list of (t_i, d) arrays) or a sparse table.
+Codes ``H`` have shape (n, k). uint8 counts as v/255, so that errors of 8-bit images are errors on [0, 1]; whatever
+stands beside a uint8 ``X`` is then in 0..255. All sums are float64. Whatever cannot be used raises `InputError`.
+"""
+
+from .codes import active_units, hoyer, sparsity_l0
+from .geometry import frechet_distance, jacobian_norm, principal_angles
+from .labels import few_label_accuracy, neighbour_accuracy
+from .neighbours import continuity, trustworthiness
+from .reconstruction import explained_variance, reconstruction_r2_scorer, row_squared_errors, squared_error
+
+__all__ = [
+    "active_units",
+    "continuity",
+    "explained_variance",
+    "few_label_accuracy",
+    "frechet_distance",
+    "hoyer",
+    "jacobian_norm",
+    "neighbour_accuracy",
+    "principal_angles",
+    "reconstruction_r2_scorer",
+    "row_squared_errors",
+    "sparsity_l0",
+    "squared_error",
+    "trustworthiness",
+]

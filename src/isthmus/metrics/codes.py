@@ -1,0 +1,55 @@
+"""How sparse codes are and how many of their units are used."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .inputs import as_table, check_range
+
+
+def active_units(means: ArrayLike, threshold: float = 0.01) -> int:
+    """Return how many units a variational code uses: those with ``Var_x(E[h_j | x]) > threshold``.
+
+    ``means`` (n, k) are the posterior means of n items. Raises `InputError` where they are not finite. Y. Burda,
+    R. Grosse and R. Salakhutdinov, "Importance Weighted Autoencoders" (2015).
+
+    >>> active_units([[-1.0, 0.01], [1.0, -0.01]])
+    1
+    """
+    check_range("threshold", threshold, 0, None)
+    return int(np.sum(np.var(as_table(means, "means"), axis=0) > threshold))
+
+
+def hoyer(H: ArrayLike) -> float:
+    """Return the mean sparseness ``(sqrt(k) - |h|_1 / |h|_2) / (sqrt(k) - 1)`` of the codes ``H`` (n, k), in [0, 1].
+
+    0 is a row of equal sizes, 1 a row with one unit; a row of zeros counts as 1, and k = 1 gives 0. Raises
+    `InputError` for codes that are not finite. P. O. Hoyer, "Non-negative Matrix Factorization with Sparseness
+    Constraints" (2004).
+
+    >>> hoyer([[3.0, 0.0, 0.0, 0.0], [1.0, -1.0, 1.0, 1.0]])
+    0.5
+    """
+    h = np.abs(as_table(H, "H"))
+    root, alive = math.sqrt(h.shape[1]), h[h.any(axis=1)]
+    if root == 1:
+        return 0.0
+    alive /= alive.max(axis=1, keepdims=True)
+    ratios = alive.sum(axis=1) / np.sqrt(np.sum(alive**2, axis=1))  # |h|_1 / |h|_2
+    return float((len(h) - len(alive) + np.clip((root - ratios) / (root - 1), 0, 1).sum()) / len(h))
+
+
+def sparsity_l0(H: ArrayLike, threshold: float = 1e-3) -> float:
+    """Return the mean number of active units of the codes ``H`` (n, k): those with ``|h_ij| > threshold * rms_j``.
+
+    ``rms_j`` is the unit's own root mean square over the rows, so that rescaling a unit changes nothing; a unit that is
+    always 0 is never active. Raises `InputError` for codes that are not finite or a negative threshold.
+
+    >>> sparsity_l0([[1.0, 0.0, 0.0], [0.0, 100.0, 0.0], [2.0, 100.0, 0.0]])
+    1.3333333333333333
+    """
+    check_range("threshold", threshold, 0, None)
+    h = np.abs(as_table(H, "H"))
+    h /= np.where(h.any(axis=0), h.max(axis=0), 1)  # peaks of 1: squares neither overflow nor vanish
+    return float(np.mean(np.sum(h > threshold * np.sqrt(np.mean(h**2, axis=0)), axis=1)))

@@ -1,0 +1,95 @@
+"""Spaces, slopes and distributions: principal angles, the size of a Jacobian, the Fréchet distance."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import linalg
+
+from ..errors import InputError
+from .inputs import Items, as_items, as_table, check_rows
+
+COORDINATES, DIRECTIONS = 256, 64  # up to so many coordinates one by one, above it so many random directions
+
+
+def principal_angles(A: ArrayLike, B: ArrayLike) -> np.ndarray:
+    """Return the principal angles of the column spaces of ``A`` (d, p) and ``B`` (d, q) in degrees, largest first.
+
+    ``cos(angle_i) = sigma_i(Qa' Qb)`` with orthonormal bases Qa and Qb; there are as many as the smaller rank. For
+    PCA pass ``components_.T``. Raises `InputError` for other numbers of rows or a matrix of zeros. Å. Björck and G.
+    H. Golub, "Numerical Methods for Computing Angles Between Linear Subspaces" (1973).
+
+    >>> principal_angles([[1], [0]], [[1], [1]]).round(6)
+    array([45.])
+    """
+    a, b = as_table(A, "A"), as_table(B, "B")
+    check_rows(a, b, "A and B")
+    if not (a.any() and b.any()):
+        raise InputError(f"A and B must each span something. Got only zeros in {'B' if a.any() else 'A'}")
+    return np.degrees(linalg.subspace_angles(a, b))
+
+
+def jacobian_norm(
+    transform: Callable[[np.ndarray], Any], X: Items, epsilon: float = 1e-3, max_items: int = 50
+) -> float:
+    """Return the mean over items of the Frobenius norm of the Jacobian of ``transform``, ``|df/dx|_F``.
+
+    ``transform`` takes float64 (m, ...) in the units of ``X`` (n, ...) and returns (m, k). Central differences in
+    float64 step by ``epsilon`` times a feature's standard deviation, for at most ``max_items`` rows (fixed seed).
+    Above 256 features d the squared norm is estimated, unbiased, as ``mean |J v|^2`` over 64 random directions v of
+    -1 and 1, with one step for all features. uint8 counts as v/255, so that the norm is per unit of [0, 1]. Raises
+    `InputError` where ``X`` or the codes are not finite. M. F. Hutchinson, "A Stochastic Estimator of the Trace of
+    the Influence Matrix" (1990).
+
+    >>> round(jacobian_norm(lambda X: X @ [[3.0], [4.0]], [[1.0, 2.0], [5.0, 7.0]]), 6)
+    5.0
+    """
+    if not 0 < epsilon < math.inf:
+        raise InputError(f"epsilon must be a positive number. Got {epsilon}")
+    items, unit = as_items(X, "X")
+    rows = as_table(X, "X", max_items)  # (n, d)
+    size = np.sqrt(np.mean(rows**2)) or 1.0  # the scale of a constant feature
+    steps = epsilon * np.where(np.ptp(rows, axis=0) > 0, np.std(rows, axis=0), size)  # (d,)
+    if len(steps) <= COORDINATES:
+        moves, weight = np.diag(steps), 1.0
+    else:
+        moves = np.median(steps) * np.random.default_rng(0).choice([-1.0, 1.0], (DIRECTIONS, len(steps)))
+        steps, weight = np.full(DIRECTIONS, np.median(steps)), 1 / DIRECTIONS
+    norms = []
+    for row in rows:
+        moved = np.concatenate([row + moves, row - moves]).reshape(-1, *items.shape[1:])  # (2 moves, ...)
+        codes = as_table(transform(moved), "what transform returned")
+        if len(codes) != len(moved):
+            raise InputError(f"transform must return a code for each item. Got {codes.shape} for {moved.shape}")
+        slopes = (codes[: len(moves)] - codes[len(moves) :]) / (2 * steps[:, None])  # (moves, k)
+        norms.append(math.sqrt(weight * np.sum(slopes**2)))
+    return float(unit * np.mean(norms))
+
+
+def frechet_distance(A: Items, B: Items) -> float:
+    """Return the squared Fréchet distance of Gaussians fitted to two sets of features, ``A`` (n, d) and ``B`` (m, d).
+
+    ``|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))``; with roots from symmetric eigen-decompositions the last trace
+    is the sum of the singular values of ``S1^(1/2) S2^(1/2)``. If either set is uint8, both count as v/255. Raises
+    `InputError` for other numbers of features or less than 2 rows. D. C. Dowson and B. V. Landau, "The Fréchet
+    Distance between Multivariate Normal Distributions" (1982).
+
+    >>> frechet_distance([[-1.0], [1.0]], [[2.0], [4.0]])
+    9.0
+    """
+    unit = max(as_items(A, "A")[1], as_items(B, "B")[1])
+    a, b = as_table(A, "A") / unit, as_table(B, "B") / unit
+    if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
+        raise InputError(f"A and B must have the same features and at least 2 rows each. Got {a.shape} and {b.shape}")
+    (root_a, trace_a), (root_b, trace_b) = _covariance_root(a), _covariance_root(b)
+    shift = np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2)
+    return float(shift + max(0.0, trace_a + trace_b - 2 * linalg.svdvals(root_a @ root_b).sum()))
+
+
+def _covariance_root(rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the symmetric root (d, d) of the covariance of ``rows`` (n, d), and the covariance's trace."""
+    values, vectors = linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False)))
+    values[values < len(values) * np.finfo(float).eps * values[-1]] = 0  # rounding, whose roots would not be small
+    return (vectors * np.sqrt(values)) @ vectors.T, float(values.sum())

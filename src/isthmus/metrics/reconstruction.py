@@ -1,0 +1,118 @@
+"""How far reconstructions are from their items: sums of squares, in blocks of rows so that memory stays small."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import InputError
+from .inputs import Items, as_items, dense, ragged
+
+BLOCK = 2**20  # entries that are float64 at one time: 8 MB an array
+
+
+def row_squared_errors(X: Items, R: Items, observed: ArrayLike | None = None) -> np.ndarray:
+    """Return the squared error of each item, ``e_i = sum_j (x_ij - r_ij)^2`` over its features, float64 (n,).
+
+    ``R`` has the shape and units of ``X``. Entries where ``observed`` (boolean, the shape of ``X``) is False or ``X``
+    is NaN are left out; the rest is not scaled up for them, so an item with no entry has error 0. Raises `InputError`
+    where shapes differ, nothing is observed, or an observed entry of ``X`` or ``R`` is not finite.
+
+    >>> row_squared_errors([[0, 1], [2, np.nan]], [[0, 3], [1, 5]])
+    array([4., 1.])
+    """
+    x, unit = as_items(X, "X")
+    r, _ = as_items(R, "R")
+    if x.shape != r.shape or (ragged(X) and ragged(R) and [len(item) for item in X] != [len(item) for item in R]):
+        raise InputError(f"X and R must have the same shape, item by item. Got {x.shape} and {r.shape}")
+    seen = None if observed is None else np.asarray(observed)
+    if seen is not None and (seen.shape != x.shape or seen.dtype != bool):
+        raise InputError(f"observed must be boolean of X's shape {x.shape}. Got {seen.dtype} of shape {seen.shape}")
+    return _errors(x, r, seen, unit)
+
+
+def squared_error(X: Items, R: Items, observed: ArrayLike | None = None) -> float:
+    """Return the squared error ``1/n sum_i sum_j (x_ij - r_ij)^2``: summed over an item's features, mean over items.
+
+    Arguments and errors are those of `row_squared_errors`: missing entries are left out and nothing is scaled up for
+    them.
+
+    >>> squared_error([[0.0, 1.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 2.0]])
+    2.5
+    >>> squared_error(np.full((1, 2, 2), 255, np.uint8), np.zeros((1, 2, 2)))
+    4.0
+    """
+    return float(row_squared_errors(X, R, observed).mean())
+
+
+def explained_variance(X: Items, R: Items) -> float:
+    """Return the share of the variance that ``R`` explains, ``1 - sum (x_ij - r_ij)^2 / sum (x_ij - mean_j)^2``.
+
+    The means are those of the columns of ``X`` itself (n, ...); NaN in ``X`` is left out of all sums. 1 is perfect, 0
+    is what the means alone give, and worse is negative. Raises `InputError` like `row_squared_errors`, and for
+    constant data.
+
+    >>> explained_variance([[0.0], [2.0]], [[0.5], [1.5]])
+    0.75
+    """
+    error, (x, unit) = row_squared_errors(X, R).sum(), as_items(X, "X")
+    means = np.broadcast_to(_column_means(x).reshape(x.shape[1:]), x.shape)
+    spread = _errors(x, means, None, unit).sum()
+    if spread == 0:
+        raise InputError(f"explained variance needs items that differ. Got {x.shape[0]}, constant in every feature")
+    return float(1 - error / spread)
+
+
+def reconstruction_r2_scorer(estimator: Any, X: Items, y: Any = None) -> float:
+    """Score a fitted transformer by the `explained_variance` of its reconstructions, in the units of its input.
+
+    The estimator needs ``transform`` and ``inverse_transform``; ``X`` (n, ...) is what it transforms and ``y`` is
+    ignored. Unlike ``score`` it compares across likelihoods, as in
+    ``GridSearchCV(..., scoring=isthmus.metrics.reconstruction_r2_scorer)``. Raises `InputError` like
+    `explained_variance`, and for an estimator without these methods.
+
+    >>> from sklearn.decomposition import PCA
+    >>> X = np.eye(3)
+    >>> round(reconstruction_r2_scorer(PCA(2).fit(X), X), 6)
+    1.0
+    """
+    if not (hasattr(estimator, "transform") and hasattr(estimator, "inverse_transform")):
+        raise InputError(f"{type(estimator).__name__} lacks transform or inverse_transform; score one that has both")
+    return explained_variance(X, estimator.inverse_transform(estimator.transform(X)))
+
+
+def _blocks(*arrays: Any) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield the same few rows of each array, dense, as (rows, d)."""
+    rows = max(1, BLOCK // math.prod(arrays[0].shape[1:]))
+    for start in range(0, arrays[0].shape[0], rows):
+        yield tuple(dense(array[start : start + rows]) for array in arrays)
+
+
+def _errors(x: Any, r: Any, seen: np.ndarray | None, unit: float) -> np.ndarray:
+    """Return the sums of squares (n,) of what is seen and not NaN in ``x``, with both arrays divided by ``unit``."""
+    sums, any_seen = [], False
+    for x_rows, r_rows, *masks in _blocks(x, r) if seen is None else _blocks(x, r, seen):
+        keep = ~np.isnan(x_rows) & (masks[0] != 0 if masks else True)
+        with np.errstate(over="ignore", invalid="ignore"):  # answered below, with the row
+            gaps = np.where(keep, x_rows - r_rows, 0) / unit
+            sums.append(np.einsum("ij,ij->i", gaps, gaps))
+        any_seen = any_seen or bool(keep.any())
+    errors = np.concatenate(sums)
+    if not any_seen:
+        raise InputError("X holds no observed entry, so that there is no error to measure; check the mask and NaN in X")
+    if not np.isfinite(errors).all():
+        row = int(np.argmin(np.isfinite(errors)))
+        raise InputError(f"row {row}: observed entries of X and R must be finite, their squares too; mend or mask them")
+    return errors
+
+
+def _column_means(x: Any) -> np.ndarray:
+    """Return the means (d,) of what is not NaN in each column; constant columns give their exact value."""
+    total, count, low, high = 0.0, 0, np.inf, -np.inf
+    for (rows,) in _blocks(x):
+        seen = ~np.isnan(rows)
+        total, count = total + np.where(seen, rows, 0).sum(axis=0), count + seen.sum(axis=0)
+        low, high = np.fmin(low, np.fmin.reduce(rows)), np.fmax(high, np.fmax.reduce(rows))
+    return np.where(low < high, total / np.maximum(count, 1), low)

@@ -1,0 +1,161 @@
+"""The model: corrupt → encode → bottleneck → decode → likelihood, and its loss as named terms.
+
+    r = g(bottleneck(f(c(x))))          L = -log p(x | r) + Σ weight · Ω
+
+This is the whole of an autoencoder's mathematics; variants are choices of its parts.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from .errors import InputError
+from .networks.base import Network
+from .parts.bottleneck import Bottleneck, Code
+from .parts.corruption import Corruption
+from .parts.likelihood import Likelihood
+from .parts.penalty import Pass, Penalty
+
+Terms = dict[str, Tensor]
+
+
+class Parts(NamedTuple):
+    """The parts of one model: a row of the table of variants."""
+
+    corruption: Corruption | None
+    bottleneck: Bottleneck
+    penalties: tuple[Penalty, ...]
+    network: Network
+    likelihood: Likelihood
+
+    def check(self) -> None:
+        """Raise `InputError` for a part whose settings are out of bounds, or two penalties of one kind."""
+        for part in (self.corruption, self.bottleneck, *self.penalties, self.network, self.likelihood):
+            if part is not None:
+                part.check()
+        terms = [penalty.term for penalty in self.penalties]
+        if len(set(terms)) < len(terms):
+            raise InputError(f"penalties may hold one of each kind, with one weight. Got {', '.join(terms)}.")
+
+    def code_activation(self) -> str:
+        """Return the code layer's activation: the network's setting, else what the bottleneck or a penalty is meant for."""
+        wanted = (part.code_activation for part in (self.network, self.bottleneck, *self.penalties))
+        return next((name for name in wanted if name is not None), "linear")
+
+
+class Units(nn.Module):
+    """The map between the data's units and the model's: (x - offset) / scale, with one scale for all numbers.
+
+    One scale, not one per feature: the model then minimises the error that the user measures, as PCA does.
+    """
+
+    offset: Tensor
+    scale: Tensor
+
+    def __init__(self, offset: Float[Tensor, "*item"], scale: float) -> None:
+        super().__init__()
+        self.register_buffer("offset", offset)
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
+        """Return ``x`` in the model's units."""
+        return (x - self.offset) / self.scale
+
+    def inverse(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
+        """Return ``x`` in the data's units."""
+        return x * self.scale + self.offset
+
+
+class Model(nn.Module):
+    """An autoencoder as a torch module, built from parts for items of one shape.
+
+    Arguments:
+        parts: The parts; the model reads them and never changes them.
+        n_components: The code's size.
+        units: The map from the data's units to the model's, which also tells the items' shape.
+        mean: The mean item in the model's units, about which the encoder sees items and the untrained decoder varies.
+
+    Example:
+        >>> from isthmus import Dense, Gaussian, Identity
+        >>> parts = Parts(None, Identity(), (), Dense((8,)), Gaussian())
+        >>> model = Model(parts, 2, Units(torch.zeros(5), 1.0), torch.zeros(5))
+        >>> {name: tuple(term.shape) for name, term in model.terms(torch.zeros(3, 5)).items()}
+        {'reconstruction': (3,)}
+    """
+
+    mean: Tensor
+
+    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"]) -> None:
+        super().__init__()
+        activation = parts.code_activation()
+        if activation != "linear" and parts.bottleneck.width(n_components) != n_components:
+            raise InputError(
+                f"{type(parts.bottleneck).__name__} emits a distribution and needs code_activation='linear'. "
+                f"Got {activation!r}; leave out the penalty or the setting that asks for it."
+            )
+        self.corruption, self.bottleneck, self.penalties, _, self.likelihood = parts
+        self.n_components = n_components
+        self.units = units
+        self.register_buffer("mean", mean.clone())
+        shape = tuple(units.offset.shape)
+        width = self.bottleneck.width(n_components)
+        self.encoder, self.decoder = parts.network.assemble(shape, width, n_components, activation)
+        self.decoder.start_at(self.likelihood.link(mean))
+        self.likelihood_state = self.likelihood.build(shape)
+        self._differentiates = any(penalty.differentiates for penalty in self.penalties)
+
+    def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
+        """Return the codes of ``x``, given in the model's units and without missing numbers."""
+        # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
+        return self.bottleneck(self.encoder(x - self.mean), draw)
+
+    def decode(self, h: Float[Tensor, "batch latent"]) -> Distribution:
+        """Return p(x|h), in the model's units."""
+        return self.likelihood(self.decoder(h), self.likelihood_state)
+
+    def read(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return a batch in the model's units with 0 where numbers are missing, and which are observed (None: all)."""
+        x = self.units(raw.to(self.units.scale.dtype))
+        if self.likelihood.missing == "refuse":
+            return x, None
+        observed = ~torch.isnan(x)
+        return torch.where(observed, x, 0.0), observed
+
+    def forward(self, raw: Tensor) -> Pass:
+        """Return one pass of a batch, given in the data's units; corruption and draws act in training mode only."""
+        x, observed = self.read(raw)
+        seen = self.corruption(x) if self.corruption is not None and self.training else x
+        if self._differentiates:
+            seen = seen.detach().requires_grad_()
+        h, posterior = self.encode(seen, draw=self.training)
+        mean = h if posterior is None else posterior.mean
+        return Pass(x, observed, seen, h, mean, posterior, self.decode(h))
+
+    def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
+        """Return the loss's terms, weights included, each of shape (batch,)."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() or self._differentiates):
+            out = self(raw)
+            terms = {"reconstruction": -log_likelihood(out.p, out.x, out.observed)}
+            for penalty in self.penalties:
+                terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self)
+        return terms
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters that are trained, by the name of the step that trains them."""
+        return {"autoencoder": [parameter for parameter in self.parameters() if parameter.requires_grad]}
+
+    def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, Terms]]:
+        """Yield the training steps of a batch: the group's name and its terms."""
+        yield "autoencoder", self.terms(raw, progress)
+
+
+def log_likelihood(p: Distribution, x: Tensor, observed: Tensor | None) -> Float[Tensor, " batch"]:
+    """Return log p(x|h) of every sample in the model's units, summed over its observed numbers."""
+    density = p.log_prob(x)
+    if observed is not None:
+        density = torch.where(observed, density, 0.0)
+    return density.flatten(1).sum(1)

@@ -1,0 +1,188 @@
+"""Convolutional networks for images and series of any size."""
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..checks import Limit, OneOf, Whole, Wholes
+from ..errors import InputError
+from ..parts.penalty import SingleLayer
+from .activations import Activation, activation
+from .base import Network, Pair
+from .dense import linear
+
+_KERNEL = 3
+_COARSE = 8  # the default goes down until a side is at most this long
+
+
+class Conv(Network):
+    r"""A strided convolutional encoder and its mirror image with transposed convolutions.
+
+    Every level halves each side (rounding up) with a 3-wide convolution of stride 2; a linear layer makes the code. The
+    mirror image gives each side back exactly, whatever its length.
+
+    Arguments:
+        channels: Channels of each level. None takes them from the data: as many levels as bring the shorter side to 8
+            or less, 32 channels at first and twice as many at each level.
+        residual: How many residual blocks of two convolutions follow each level, in both halves.
+        activation: The activation, by the names of `Dense`.
+        code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for.
+        dimensions: 2 for images (h, w) or (h, w, c); 1 for series (t,) or (t, c).
+        shape: The shape of one item where the data are a table, such as (28, 28, 1); None reads it off the data.
+
+    Raises:
+        InputError: In `fit`, where the items have no such shape.
+
+    References:
+        Striving for Simplicity: The All Convolutional Net (J. T. Springenberg, A. Dosovitskiy, T. Brox,
+        M. Riedmiller, 2014), for strides; Deep Residual Learning for Image Recognition (K. He et al., 2015)
+
+    Example:
+        >>> pair = Conv((4,)).assemble((7, 5), width=2, n_components=2, code_activation="linear")
+        >>> pair.decoder(pair.encoder(torch.zeros(3, 7, 5))).shape
+        torch.Size([3, 7, 5])
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {
+        "channels": Wholes(), "residual": Whole(0), "dimensions": OneOf((1, 2)), "shape": Wholes(),
+    }  # fmt: skip
+
+    def __init__(self, channels: tuple[int, ...] | None = None, residual: int = 0, activation: str = "silu",
+                 code_activation: str | None = None, dimensions: int = 2,
+                 shape: tuple[int, ...] | None = None) -> None:  # fmt: skip
+        self.channels = channels
+        self.residual = residual
+        self.activation = activation
+        self.code_activation = code_activation
+        self.dimensions = dimensions
+        self.shape = shape
+
+    def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
+        """Return the pair for items of ``shape``, which may be a table's (features,) if ``self.shape`` is given."""
+        sides, colours = self._layout(shape)
+        channels = self._channels(min(sides))
+        sizes = [sides]  # of every level, finest first
+        for _ in channels:
+            sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
+        inner = activation(self.activation, "Conv.activation")
+        frame = (*sides, colours)
+        encoder = ConvEncoder(frame, (colours, *channels), sizes, width, self.residual, inner, code_activation)
+        return Pair(encoder, ConvDecoder(shape, (colours, *channels), sizes, n_components, self.residual, inner))
+
+    def _layout(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+        """Return an item's sides and its number of channels."""
+        own = tuple(self.shape) if self.shape is not None else shape
+        if math.prod(own) != math.prod(shape):
+            raise InputError(f"Conv.shape {own} has {math.prod(own)} numbers, an item has {math.prod(shape)}.")
+        if len(own) == self.dimensions:
+            return own, 1
+        if len(own) == self.dimensions + 1:
+            return own[:-1], own[-1]
+        wanted = "(h, w) or (h, w, c)" if self.dimensions == 2 else "(t,) or (t, c)"
+        raise InputError(f"Conv(dimensions={self.dimensions}) needs items of shape {wanted}; these are {own}. "
+                         "Give shape=, such as Conv(shape=(28, 28, 1)), or use Dense().")  # fmt: skip
+
+    def _channels(self, side: int) -> tuple[int, ...]:
+        if self.channels is not None:
+            if not self.channels:
+                raise InputError("Conv.channels must name at least one level. Got (). Use Dense() for none.")
+            return tuple(self.channels)
+        levels = max(1, math.ceil(math.log2(max(side, 2) / _COARSE)))
+        return tuple(min(32 * 2**level, 256) for level in range(levels))
+
+
+class Residual(nn.Module):
+    """x + s(conv(s(conv(x)))), which starts as the identity."""
+
+    def __init__(self, channels: int, dimensions: int, inner: Activation) -> None:
+        super().__init__()
+        self.first = _started(_CONV[dimensions](channels, channels, _KERNEL, padding=1), inner.gain)
+        self.second = _started(_CONV[dimensions](channels, channels, _KERNEL, padding=1), 0.0)
+        self.inner = inner.build()
+
+    def forward(self, x: Float[Tensor, "batch channels *sides"]) -> Float[Tensor, "batch channels *sides"]:
+        """Return x and what the block adds."""
+        return x + self.second(self.inner(self.first(x)))
+
+
+class ConvEncoder(nn.Module):
+    """Strided convolutions, finest level first, then a linear layer to the code."""
+
+    def __init__(self, frame: tuple[int, ...], channels: Sequence[int], sizes: Sequence[tuple[int, ...]], width: int,
+                 residual: int, inner: Activation, code_activation: str) -> None:  # fmt: skip
+        super().__init__()
+        dimensions = len(sizes[0])
+        blocks: list[nn.Module] = []
+        for ins, outs in zip(channels, channels[1:], strict=False):
+            blocks += [_started(_CONV[dimensions](ins, outs, _KERNEL, stride=2, padding=1), inner.gain), inner.build()]
+            blocks += [Residual(outs, dimensions, inner) for _ in range(residual)]
+        self.frame = frame
+        self.blocks = nn.Sequential(*blocks)
+        self.code = linear(channels[-1] * math.prod(sizes[-1]), width)
+        self.code_activation = code_activation
+        self.outer = activation(code_activation, "Conv.code_activation").build()
+
+    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
+        """Return what the bottleneck turns into codes."""
+        x = x.reshape(-1, *self.frame).movedim(-1, 1)  # (batch, channels, *sides), channels last in memory
+        return self.outer(self.code(self.blocks(x).flatten(1)))
+
+    def single_layer(self) -> SingleLayer | None:
+        """Return None: a convolutional encoder has at least two layers."""
+        return None
+
+
+class ConvDecoder(nn.Module):
+    """A linear layer from the code, then transposed convolutions, coarsest level first."""
+
+    def __init__(self, shape: tuple[int, ...], channels: Sequence[int], sizes: Sequence[tuple[int, ...]],
+                 n_components: int, residual: int, inner: Activation) -> None:  # fmt: skip
+        super().__init__()
+        dimensions = len(sizes[0])
+        self.shape = shape
+        self.coarse = (channels[-1], *sizes[-1])
+        self.code = linear(n_components, math.prod(self.coarse), inner.gain)
+        blocks: list[nn.Module] = []
+        for level in range(len(channels) - 1, 0, -1):
+            # A stride of 2 gives 2s - 1 + extra numbers a side: the extra one restores an even length.
+            extra = tuple(fine - (2 * coarse - 1) for fine, coarse in zip(sizes[level - 1], sizes[level], strict=True))
+            blocks += [inner.build(), *(Residual(channels[level], dimensions, inner) for _ in range(residual))]
+            last = level == 1
+            blocks.append(_started(_TRANSPOSED[dimensions](channels[level], channels[level - 1], _KERNEL, stride=2,
+                                   padding=1, output_padding=extra), 1.0 if last else inner.gain))  # fmt: skip
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, in the items' shape."""
+        x = self.blocks(self.code(h).unflatten(1, self.coarse))  # (batch, channels, *sides)
+        return x.movedim(1, -1).reshape(-1, *self.shape)
+
+    def code_weight(self) -> Float[Tensor, "hidden latent"]:
+        """Return the weights that the code meets first."""
+        return self.code.weight
+
+    @torch.no_grad()
+    def start_at(self, decoded: Float[Tensor, "*item"]) -> None:
+        """Let the untrained decoder emit about the mean of ``decoded`` in every channel."""
+        bias = self.blocks[-1].bias
+        bias.copy_(decoded.reshape(-1, bias.shape[0]).mean(0))
+
+
+_CONV: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
+_TRANSPOSED: dict[int, type[nn.ConvTranspose1d] | type[nn.ConvTranspose2d]] = {
+    1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d,
+}  # fmt: skip
+
+
+def _started(layer: nn.Module, gain: float) -> nn.Module:
+    """Start a convolution at N(0, gain² / fan-in) with zero bias."""
+    fan = layer.in_channels * math.prod(layer.kernel_size)
+    if layer.transposed:
+        fan = fan / math.prod(layer.stride)  # each output meets only every stride-th tap
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan))
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,155 @@
+"""Fully connected networks."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..checks import Limit, OneOf, Wholes
+from ..parts.penalty import SingleLayer
+from .activations import Activation, activation
+from .base import Network, Pair
+
+
+class Dense(Network):
+    r"""A fully connected encoder and its mirror image: widths d → hidden → code → hidden reversed → d.
+
+    The code layer and the output layer are linear unless said otherwise; weights start at N(0, gain² / fan-in).
+
+    Arguments:
+        hidden: Widths of the encoder's hidden layers, () for none. None takes them from the data: three layers, each
+            half of the one before, from 1.25 × the number of features (at least 64, at most 1024), without those
+            narrower than the code.
+        activation: The hidden layers' activation: "elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid",
+            "silu", "softplus" or "tanh".
+        code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for,
+            and else "linear".
+        tied: Whether the decoder's weights are the encoder's, transposed (its biases are its own).
+
+    Raises:
+        InputError: In `fit`, for a setting outside its limits.
+
+    References:
+        Reducing the Dimensionality of Data with Neural Networks (G. E. Hinton, R. R. Salakhutdinov, 2006);
+        Delving Deep into Rectifiers (K. He, X. Zhang, S. Ren, J. Sun, 2015), for the start
+
+    Example:
+        >>> pair = Dense((16, 8)).assemble((20,), width=2, n_components=2, code_activation="linear")
+        >>> pair.decoder(pair.encoder(torch.zeros(3, 20))).shape
+        torch.Size([3, 20])
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
+
+    def __init__(self, hidden: tuple[int, ...] | None = None, activation: str = "silu",
+                 code_activation: str | None = None, tied: bool = False) -> None:  # fmt: skip
+        self.hidden = hidden
+        self.activation = activation
+        self.code_activation = code_activation
+        self.tied = tied
+
+    def widths(self, features: int, n_components: int) -> tuple[int, ...]:
+        """Return the hidden widths for items of ``features`` numbers.
+
+        >>> Dense().widths(784, 32), Dense().widths(64, 40), Dense((5,)).widths(64, 40)
+        ((980, 490, 245), (80, 40), (5,))
+        """
+        if self.hidden is not None:
+            return tuple(self.hidden)
+        first = min(max(64, round(1.25 * features)), 1024)
+        return tuple(width for width in (first, first // 2, first // 4) if width >= n_components)
+
+    def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
+        """Return the pair for items of ``shape``."""
+        hidden = self.widths(math.prod(shape), n_components)
+        inner = activation(self.activation, "Dense.activation")
+        sizes = (math.prod(shape), *hidden)
+        layers = [linear(a, b, inner.gain) for a, b in pairwise(sizes)] + [linear(sizes[-1], width)]
+        encoder = DenseEncoder(layers, inner, code_activation)
+        if self.tied:
+            mirrored: list[nn.Module] = [Transposed(layer) for layer in reversed(layers[:-1])]
+            mirrored.insert(0, Transposed(layers[-1], n_components))
+        else:
+            back = (n_components, *reversed(hidden))
+            mirrored = [linear(a, b, inner.gain) for a, b in pairwise(back)] + [linear(back[-1], sizes[0])]
+        return Pair(encoder, DenseDecoder(mirrored, inner, shape))
+
+
+def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
+    """Return a linear layer that keeps the variance of its input through an activation of that gain."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs))
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Transposed(nn.Module):
+    """The mirror image of a linear layer: its weights (or its first ``rows`` outputs') transposed, with an own bias."""
+
+    def __init__(self, source: nn.Linear, rows: int | None = None) -> None:
+        super().__init__()
+        self.source = (source,)  # in a tuple, so that the weights are registered, saved and counted once
+        self.rows = rows
+        self.bias = nn.Parameter(torch.zeros(source.in_features))
+
+    @property
+    def weight(self) -> Float[Tensor, "outputs inputs"]:
+        """The source's weights as this layer uses them."""
+        return self.source[0].weight[: self.rows].T
+
+    def forward(self, x: Float[Tensor, "batch inputs"]) -> Float[Tensor, "batch outputs"]:
+        """Return xW + b with the source's W."""
+        return F.linear(x, self.weight, self.bias)
+
+
+class DenseEncoder(nn.Module):
+    """Linear layers with activations between them and ``code_activation`` behind the last."""
+
+    def __init__(self, layers: Sequence[nn.Module], inner: Activation, code_activation: str) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.inner = inner.build()
+        self.code_activation = code_activation
+        self.outer = activation(code_activation, "Dense.code_activation").build()
+
+    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
+        """Return what the bottleneck turns into codes."""
+        x = x.flatten(1)  # (batch, features)
+        for layer in self.layers[:-1]:
+            x = self.inner(layer(x))
+        return self.outer(self.layers[-1](x))
+
+    def single_layer(self) -> SingleLayer | None:
+        """Return the only layer, where there is one and its output determines its slope."""
+        slope = activation(self.code_activation, "Dense.code_activation").slope
+        return SingleLayer(self.layers[0].weight, slope) if len(self.layers) == 1 and slope else None
+
+
+class DenseDecoder(nn.Module):
+    """Linear layers with activations between them; the last one's numbers go to the likelihood."""
+
+    def __init__(self, layers: Sequence[nn.Module], inner: Activation, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.inner = inner.build()
+        self.shape = shape
+
+    def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, in the items' shape."""
+        for layer in self.layers[:-1]:
+            h = self.inner(layer(h))
+        return self.layers[-1](h).unflatten(1, self.shape)  # (batch, features) to (batch, *item)
+
+    def code_weight(self) -> Float[Tensor, "hidden latent"]:
+        """Return the weights that the code meets first."""
+        return self.layers[0].weight
+
+    @torch.no_grad()
+    def start_at(self, decoded: Float[Tensor, "*item"]) -> None:
+        """Let the untrained decoder emit ``decoded`` about which it then varies."""
+        self.layers[-1].bias.copy_(decoded.flatten())

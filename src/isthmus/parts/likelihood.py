@@ -1,0 +1,152 @@
+"""Likelihoods p(x|h): what the decoder's numbers mean, as a distribution over every number of an item.
+
+The model's reconstruction term is -log p(x|h), summed over an item's numbers in the model's units; there is no other
+place where a loss is chosen. ``missing`` says what a NaN in the data means: "refuse" raises in `fit`, "mask" leaves
+the missing numbers out of the sum.
+"""
+
+import math
+from abc import abstractmethod
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Bernoulli as BernoulliDistribution
+from torch.distributions import Distribution, Normal
+from torch.distributions import Laplace as LaplaceDistribution
+
+from ..checks import Limit, OneOf, Real
+from .base import Part
+
+_MISSING = OneOf(("refuse", "mask"))
+
+
+class Likelihood(Part):
+    """A family of distributions over items, one independent distribution for every number."""
+
+    #: The least and greatest value that the family allows, in the model's units.
+    support: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+
+    missing: str
+
+    @abstractmethod
+    def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
+        """Return p(x|h) with batch shape (batch, *item), from the decoder's numbers and what `build` returned."""
+
+    @abstractmethod
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the decoder's numbers for which the distribution has this ``mean``."""
+
+
+class Spread(nn.Module):
+    """One learnt log-scale, shared by all numbers; it starts at 0, a scale of 1 in the model's units."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_scale = nn.Parameter(torch.zeros(()))
+
+
+class Gaussian(Likelihood):
+    r"""Normal noise about the decoder's output, :math:`p(x|h) = \prod_i N(x_i; g_i(h), \sigma^2)`.
+
+    With a fixed variance of 1 the term is half the squared error, so that a linear network with it is PCA.
+
+    Arguments:
+        variance: The variance :math:`\sigma^2` in the model's units; None learns one variance for all numbers.
+        missing: "refuse" or "mask" NaN in the data.
+
+    References:
+        Simple and Effective VAE Training with Calibrated Decoders (O. Rybkin, K. Daniilidis, S. Levine, 2021), for
+        the learnt variance, https://arxiv.org/abs/2006.13202
+
+    Example:
+        >>> Gaussian()(torch.zeros(1, 2), None).log_prob(torch.zeros(1, 2)).sum().item()  # -log(2 pi)
+        -1.8378...
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"variance": Real(0, above=True, optional=True), "missing": _MISSING}
+
+    def __init__(self, variance: float | None = 1.0, missing: str = "refuse") -> None:
+        self.variance = variance
+        self.missing = missing
+
+    def build(self, shape: tuple[int, ...]) -> nn.Module | None:
+        """Return the learnt scale, if the variance is learnt."""
+        return Spread() if self.variance is None else None
+
+    def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
+        """Return the normal distribution with mean ``decoded``."""
+        scale = state.log_scale.exp() if isinstance(state, Spread) else decoded.new_tensor(math.sqrt(self.variance))
+        return Normal(decoded, scale.expand_as(decoded), validate_args=False)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the mean itself."""
+        return mean
+
+
+class Laplace(Likelihood):
+    r"""Heavy-tailed noise, :math:`p(x|h) = \prod_i \exp(-|x_i - g_i(h)| / b) / 2b`: the absolute error.
+
+    Arguments:
+        scale: The scale b in the model's units; None learns one scale for all numbers.
+        missing: "refuse" or "mask" NaN in the data.
+
+    References:
+        Robust Modeling with Erratic Data (J. F. Claerbout, F. Muir, 1973), for the absolute error against outliers
+
+    Example:
+        >>> Laplace()(torch.zeros(1, 1), None).log_prob(torch.ones(1, 1)).item()  # -1 - log 2
+        -1.693...
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"scale": Real(0, above=True, optional=True), "missing": _MISSING}
+
+    def __init__(self, scale: float | None = 1.0, missing: str = "refuse") -> None:
+        self.scale = scale
+        self.missing = missing
+
+    def build(self, shape: tuple[int, ...]) -> nn.Module | None:
+        """Return the learnt scale, if it is learnt."""
+        return Spread() if self.scale is None else None
+
+    def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
+        """Return the Laplace distribution with mean ``decoded``."""
+        scale = state.log_scale.exp() if isinstance(state, Spread) else decoded.new_tensor(self.scale)
+        return LaplaceDistribution(decoded, scale.expand_as(decoded), validate_args=False)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the mean itself."""
+        return mean
+
+
+class Bernoulli(Likelihood):
+    r"""On-off numbers, and grey values in [0, 1]: :math:`\log p = \sum_i x_i \log r_i + (1 - x_i)\log(1 - r_i)`.
+
+    :math:`r = \mathrm{sigmoid}(g(h))`. For grey values this is the cross-entropy that the literature trains with; it has a
+    floor above 0, the entropy of the grey values themselves.
+
+    Arguments:
+        missing: "refuse" or "mask" NaN in the data.
+
+    References:
+        Reducing the Dimensionality of Data with Neural Networks (G. E. Hinton, R. R. Salakhutdinov, 2006)
+
+    Example:
+        >>> Bernoulli()(torch.zeros(1, 2), None).mean
+        tensor([[0.5000, 0.5000]])
+    """
+
+    support: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    limits: ClassVar[dict[str, Limit]] = {"missing": _MISSING}
+
+    def __init__(self, missing: str = "refuse") -> None:
+        self.missing = missing
+
+    def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
+        """Return the Bernoulli distribution with logits ``decoded``."""
+        return BernoulliDistribution(logits=decoded, validate_args=False)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the logit of the mean, kept off 0 and 1."""
+        return torch.logit(mean.clamp(0.002, 0.998))

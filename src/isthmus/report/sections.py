@@ -1,0 +1,186 @@
+"""The sections of the page: what is shown of the fitted estimators, in order."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from markupsafe import Markup
+
+from .. import metrics
+from ..tasks import Split, interpolate
+from ..tasks.generation import draw
+from ..tasks.reduction import reconstruct
+from .cells import Cells
+from .curves import Curves
+from .figures import code_histogram, error_by_size, learning_curve
+from .images import Images, filters
+from .pictures import Pictures
+from .summary import Line, number
+
+_FEW = 32  # a row of fewer numbers than this is a table's even without names; a longer one is better seen as a line
+_SMALLEST = 4  # pixels a side of what is taken for an image
+_DENSITY_ROWS = 20_000
+_STEPS = 9
+
+
+class Part(NamedTuple):
+    """One figure: its name, the colour of its variant or "", the figure itself, and a remark."""
+
+    label: str
+    colour: str
+    body: Markup
+    note: str = ""
+
+
+class Section(NamedTuple):
+    """A heading, a sentence, and figures: one above the other ("strips") or side by side ("panels")."""
+
+    name: str
+    title: str
+    text: str
+    layout: str
+    parts: list[Part]
+
+
+class Shown(NamedTuple):
+    """What the sections draw from: the estimators of one code size, the items, how to draw them, the variants' colours."""
+
+    estimators: Mapping[str, Any]
+    train: Split
+    test: Split
+    pictures: Pictures
+    colours: Mapping[str, str]
+
+    def parts(self, body: Callable[[Any], Markup | None]) -> list[Part]:
+        """Return one part an estimator for which there is a body."""
+        made = ((name, body(estimator)) for name, estimator in self.estimators.items())
+        return [Part(name, self.colours[name], markup) for name, markup in made if markup]
+
+
+def pictures_of(items: np.ndarray, columns: Sequence[str] | None) -> Pictures:
+    """Return how to draw items: images, rows of a table (with ``columns``, or of few numbers), or lines."""
+    if columns is not None or (items.ndim == 2 and items.shape[1] < _FEW):
+        return Cells(items, columns or [f"column {place}" for place in range(items.shape[1])])
+    image = items.ndim == 3 or (items.ndim == 4 and items.shape[3] in (1, 3))
+    return Images(items) if image and min(items.shape[1:3]) >= _SMALLEST else Curves(items)
+
+
+def sections(shown: Shown, lines: Sequence[Line], target_error: float | None) -> list[Section]:
+    """Return the sections that have anything to show."""
+    made = (_sizes(shown, lines, target_error), _reconstructions(shown), _samples(shown), _interpolations(shown),
+            _learning(shown), _filters(shown), _codes(shown))  # fmt: skip
+    return [section for section in made if section.parts]
+
+
+def _sizes(shown: Shown, lines: Sequence[Line], target_error: float | None) -> Section:
+    several = len({line.latent_dim for line in lines}) > 1
+    parts = [Part("", "", error_by_size(lines, shown.colours, target_error))] if several else []
+    return Section("sizes", "Error against code size", "How much is lost on test items with so many numbers to keep; bands "
+                   "are the range over seeds.", "figure", parts)  # fmt: skip
+
+
+def _reconstructions(shown: Shown) -> Section:
+    count = shown.pictures.count
+    places = _spread(shown.test, count)
+    items = shown.test.items[places]
+    rebuilt = {name: reconstruct(estimator, items) for name, estimator in shown.estimators.items()}
+    if shown.pictures.by_item:
+        names = ["original", *rebuilt]
+        parts = [Part(_name(shown.test, place), "", shown.pictures.strip(
+            np.stack([items[row], *(made[row] for made in rebuilt.values())]), names))
+            for row, place in enumerate(places)]  # fmt: skip
+    else:
+        parts = [Part("original", "", shown.pictures.strip(items))]
+        parts += [Part(name, shown.colours[name], shown.pictures.strip(made)) for name, made in rebuilt.items()]
+    return Section("reconstructions", "Reconstructions", "Test items, and what each variant makes of them from their codes "
+                   "alone.", "strips", parts)  # fmt: skip
+
+
+def _samples(shown: Shown) -> Section:
+    known = shown.train.head(_DENSITY_ROWS).items
+    parts = shown.parts(lambda estimator: shown.pictures.strip(draw(estimator, known, shown.pictures.count)))
+    return Section("samples", "New items", "Decoded from codes drawn from the variant's own prior or, where it has none, from "
+                   "a mixture of Gaussians fitted to its codes.", "strips", parts)  # fmt: skip
+
+
+def _interpolations(shown: Shown) -> Section:
+    pairs = _pairs(shown.test)[: 1 if shown.pictures.by_item else 2]
+    return Section("interpolations", "From one item to another", "What lies on the straight line between the codes of two "
+                   "test items; the ends are their reconstructions.", "strips",
+                   [part for pair in pairs for part in _path(shown, *pair)])  # fmt: skip
+
+
+def _path(shown: Shown, first: int, last: int) -> Iterator[Part]:
+    a, b = shown.test.items[first], shown.test.items[last]
+    names = [_name(shown.test, first), _name(shown.test, last)]
+    yield Part(f"{names[0]} → {names[1]}", "", shown.pictures.strip(np.stack([a, b]), names), "the two real items")
+    steps = min(shown.pictures.count + 1, _STEPS)
+    yield from shown.parts(lambda estimator: shown.pictures.strip(interpolate(estimator, a, b, steps)))
+
+
+def _learning(shown: Shown) -> Section:
+    def curve(name: str, estimator: Any) -> Markup | None:
+        history = getattr(estimator, "history_", None)
+        return learning_curve(history, shown.colours[name]) if history else None
+
+    made = ((name, curve(name, estimator)) for name, estimator in shown.estimators.items())
+    parts = [Part(name, shown.colours[name], body) for name, body in made if body]
+    return Section("learning", "Learning curves", "The loss while training, penalties included, so that its height differs "
+                   "between variants; where the held-out line rises again, it over-fits.", "panels", parts)  # fmt: skip
+
+
+def _filters(shown: Shown) -> Section:
+    def grid(estimator: Any) -> Markup | None:
+        weights = _first_weights(estimator)
+        if weights is None or weights.ndim != 2 or weights.shape[1] != np.prod(shape):
+            return None
+        return filters(weights, shape)
+
+    shape = shown.test.items.shape[1:]
+    parts = shown.parts(grid) if isinstance(shown.pictures, Images) else []
+    return Section("filters", "First-layer filters", "What the strongest units of the first layer look for (for PCA, its "
+                   "components): red where ink adds to a unit, blue where it takes away.", "panels", parts)  # fmt: skip
+
+
+def _first_weights(estimator: Any) -> np.ndarray | None:
+    """Return the weights (units, features) that items meet first, by attributes only, or None."""
+    layers = getattr(getattr(getattr(estimator, "module_", None), "encoder", None), "layers", None)
+    if layers is not None and len(layers) and hasattr(layers[0], "weight"):
+        return np.asarray(layers[0].weight.detach().cpu())
+    return getattr(estimator, "components_", None)
+
+
+def _codes(shown: Shown) -> Section:
+    parts = []
+    for name, estimator in shown.estimators.items():
+        codes = np.asarray(estimator.transform(shown.test.head().items), dtype=np.float64)
+        active, used = metrics.sparsity_l0(codes), metrics.active_units(codes)
+        units = codes.shape[1]
+        note = f"{number(active)} of {units} active in an item ({round(100 * active / units)} %); {used} of {units} in use"
+        parts.append(Part(name, shown.colours[name], code_histogram(codes, shown.colours[name]), note))
+    return Section("codes", "Codes", "How the numbers of the codes are distributed. A unit is active where it is not zero, and "
+                   "in use where it varies between items.", "panels", parts)  # fmt: skip
+
+
+def _spread(test: Split, count: int) -> np.ndarray:
+    """Return the places of at most ``count`` items, evenly from first to last."""
+    return np.unique(np.linspace(0, len(test.items) - 1, min(count, len(test.items))).astype(int))
+
+
+def _pairs(test: Split) -> list[tuple[int, int]]:
+    """Return two pairs of items, with different labels where there are labels."""
+    places = _spread(test, 12).tolist()
+    if test.labels is None:
+        return list(zip(places[:4:2], places[1:4:2], strict=False))
+    pairs = []
+    for first in places[:2]:
+        other = next((place for place in reversed(places) if str(test.labels[place]) != str(test.labels[first])), None)
+        if other is not None:
+            pairs.append((first, other))
+            places.remove(other)
+    return pairs
+
+
+def _name(test: Split, place: int) -> str:
+    name = f"row {place}" if test.ids is None else str(test.ids[place])
+    return name if test.labels is None else f"{name} ({test.labels[place]})"

@@ -1,0 +1,66 @@
+"""PCA for any items, the row that every autoencoder has to beat."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
+
+from ..representations import Pixels
+
+_FITTED_ON = 100_000  # rows at most
+
+
+class Principal(TransformerMixin, BaseEstimator):
+    """scikit-learn's PCA on items of any shape, bytes as v/255, missing numbers replaced by their means.
+
+    Arguments:
+        n_components: The code's size; no more than the data's rank are kept.
+        random_state: A seed, for data too large for an exact decomposition.
+
+    References:
+        On Lines and Planes of Closest Fit to Systems of Points in Space (K. Pearson, 1901)
+
+    Example:
+        >>> images = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
+        >>> Principal(3).fit(images).transform(images).shape
+        (50, 3)
+    """
+
+    def __init__(self, n_components: int = 2, random_state: int = 0) -> None:
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def fit(self, X: np.ndarray, y: None = None) -> "Principal":
+        """Fit to items of shape (n, ...)."""
+        self.pixels_ = Pixels().fit(X[:_FITTED_ON])
+        rows = self.pixels_.transform(X[:_FITTED_ON])
+        with np.errstate(invalid="ignore"):
+            self.mean_ = np.nan_to_num(np.where(np.isnan(rows).all(0), 0.0, np.nanmean(rows, axis=0)))
+        count = min(self.n_components, *rows.shape)
+        pca = PCA(count, random_state=self.random_state).fit(np.where(np.isnan(rows), self.mean_, rows))
+        self.components_ = pca.components_
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes, shape (n, n_components)."""
+        rows = self.pixels_.transform(X) - self.mean_
+        return np.where(np.isnan(rows), 0.0, rows) @ self.components_.T
+
+    def inverse_transform(self, H: np.ndarray) -> np.ndarray:
+        """Return items in the shape and units of the training items."""
+        return self.pixels_.inverse_transform(H @ self.components_ + self.mean_)
+
+    def config(self) -> dict[str, Any]:
+        """Return what the items look like."""
+        return {"pixels": self.pixels_.config()}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the mean and the components."""
+        return {"mean": self.mean_, "components": self.components_}
+
+    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take on what `config` and `arrays` returned."""
+        self.pixels_ = Pixels()
+        self.pixels_.restore(config["pixels"], {})
+        self.mean_, self.components_ = arrays["mean"], arrays["components"]

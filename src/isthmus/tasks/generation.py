@@ -1,0 +1,166 @@
+"""New items from any transformer that has a way back: a density on its codes, and paths between two items."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.mixture import GaussianMixture
+
+from ..errors import InputError
+
+_FITTED_ON = 20_000  # rows at most; a mixture of ten Gaussians needs no more
+
+
+class Density(BaseEstimator):
+    r"""A Gaussian mixture on codes, :math:`p(h) = \sum_c \pi_c N(h; \mu_c, L_c L_c^\top)`, to draw from.
+
+    Arguments:
+        components: How many Gaussians, at most; fewer where there are too few codes to fit them.
+        random_state: A seed.
+
+    References:
+        From Variational to Deterministic Autoencoders (P. Ghosh, M. S. M. Sajjadi, A. Vergari, M. Black, B. Schölkopf,
+        2019), for drawing from an autoencoder's codes after training, https://arxiv.org/abs/1903.12436
+
+    Example:
+        >>> codes = np.random.default_rng(0).normal(size=(200, 2))
+        >>> Density(components=2).fit(codes).sample(3).shape
+        (3, 2)
+    """
+
+    def __init__(self, components: int = 10, random_state: int = 0) -> None:
+        self.components = components
+        self.random_state = random_state
+
+    def fit(self, codes: np.ndarray, y: None = None) -> "Density":
+        """Fit the mixture to codes of shape (n, k)."""
+        rng = np.random.default_rng(self.random_state)
+        if len(codes) > _FITTED_ON:
+            codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
+        # A full covariance of k units wants some multiple of k codes for each Gaussian.
+        count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, self.components))
+        spread = max(float(codes.var()), 1e-12)
+        mixture = GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5 * spread).fit(
+            codes.astype(np.float64))  # fmt: skip
+        self.weights_, self.means_ = mixture.weights_, mixture.means_
+        self.factors_ = np.linalg.cholesky(mixture.covariances_)
+        return self
+
+    def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
+        """Return ``n`` codes, shape (n, k)."""
+        rng = np.random.default_rng(self.random_state if random_state is None else random_state)
+        which = rng.choice(len(self.weights_), n, p=self.weights_ / self.weights_.sum())
+        noise = rng.normal(size=(n, self.means_.shape[1]))
+        return self.means_[which] + np.einsum("nij,nj->ni", self.factors_[which], noise)
+
+    def config(self) -> dict[str, Any]:
+        """Return nothing: all that was learnt is arrays."""
+        return {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return weights, means and Cholesky factors."""
+        return {"weights": self.weights_, "means": self.means_, "factors": self.factors_}
+
+    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take on what `arrays` returned."""
+        self.weights_, self.means_, self.factors_ = (arrays[name] for name in ("weights", "means", "factors"))
+
+
+class Sampler:
+    """A fitted transformer and a density on its codes: what `fit_density` returns."""
+
+    def __init__(self, estimator: Any, density: Density) -> None:
+        self.estimator = estimator
+        self.density = density
+
+    def sample(self, n: int = 1, random_state: int | None = None) -> np.ndarray:
+        """Return ``n`` new items in the estimator's own shape and units."""
+        return self.estimator.inverse_transform(self.density.sample(n, random_state))
+
+
+def fit_density(estimator: Any, X: Any, components: int = 10, random_state: int = 0) -> Sampler:
+    """Return an object with ``sample(n)`` for any fitted transformer with ``inverse_transform``, PCA too.
+
+    Arguments:
+        estimator: Anything fitted that has ``transform`` and ``inverse_transform``.
+        X: Items whose codes the mixture is fitted to.
+        components: How many Gaussians, at most.
+        random_state: A seed.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.decomposition import PCA
+        >>> X = load_iris().data
+        >>> fit_density(PCA(2).fit(X), X).sample(5).shape
+        (5, 4)
+    """
+    return Sampler(estimator, Density(components, random_state).fit(np.asarray(estimator.transform(X))))
+
+
+def draw(estimator: Any, X: Any, n: int) -> np.ndarray:
+    """Return ``n`` new items: from the estimator's own prior, or from a density on the codes of ``X`` where it has none."""
+    try:
+        return estimator.sample(n)
+    except (AttributeError, InputError):
+        return fit_density(estimator, X).sample(n)
+
+
+Path = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+
+
+def linear(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
+    """Return codes on the straight line from ``a`` to ``b``, both of shape (k,), ends included: (steps, k).
+
+    >>> linear(np.zeros(1), np.ones(1), 3).ravel().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    share = np.linspace(0, 1, steps)[:, None]
+    return (1 - share) * a + share * b
+
+
+def spherical(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
+    r"""Return codes on the great-circle arc from ``a`` to ``b``, whose lengths change evenly on the way.
+
+    :math:`h(s) = \frac{\sin((1-s)\Omega)}{\sin\Omega} a + \frac{\sin(s\Omega)}{\sin\Omega} b`, :math:`\Omega` the angle
+    between them; it stays where a Gaussian prior has its mass, and is the straight line for parallel codes.
+
+    References:
+        Animating rotation with quaternion curves (K. Shoemake, 1985); Sampling Generative Networks (T. White, 2016)
+
+    >>> spherical(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)[1].round(4).tolist()
+    [0.7071, 0.7071]
+    """
+    norms = np.linalg.norm(a) * np.linalg.norm(b)
+    angle = np.arccos(np.clip(np.dot(a, b) / norms, -1, 1)) if norms > 0 else 0.0
+    if np.sin(angle) < 1e-6:
+        return linear(a, b, steps)
+    share = np.linspace(0, 1, steps)[:, None]
+    return (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
+
+
+def interpolate(estimator: Any, a: np.ndarray, b: np.ndarray, steps: int = 9, path: Path = linear) -> np.ndarray:
+    """Return ``steps`` items from ``a`` to ``b`` through the code space, the reconstructions of both ends included.
+
+    Arguments:
+        estimator: Anything fitted that has ``transform`` and ``inverse_transform``.
+        a, b: Two items, without the axis of items.
+        steps: How many items, at least 2.
+        path: `linear` or `spherical`.
+
+    Raises:
+        InputError: For fewer than 2 steps, or for items of different shapes.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.decomposition import PCA
+        >>> X = load_iris().data
+        >>> interpolate(PCA(2).fit(X), X[0], X[-1], steps=5).shape
+        (5, 4)
+    """
+    if steps < 2:
+        raise InputError(f"steps must be at least 2, for the two ends. Got {steps}.")
+    if np.shape(a) != np.shape(b):
+        raise InputError(f"a and b must be items of one shape. Got {np.shape(a)} and {np.shape(b)}.")
+    codes = np.asarray(estimator.transform(np.stack([a, b])), dtype=np.float64)
+    return estimator.inverse_transform(path(codes[0], codes[1], steps))

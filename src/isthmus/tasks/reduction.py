@@ -1,0 +1,164 @@
+"""Dimensionality reduction measured: one set of figures for any transformer, and many transformers side by side."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import metrics
+from .baseline import Principal
+from .generation import draw
+
+_ROWS = 2000  # of each part, for measures that are quadratic or need no more
+_FEATURES = 32  # principal components in which samples are compared with real items
+
+Row = dict[str, Any]
+
+
+class Split(NamedTuple):
+    """Items of shape (n, ...), their labels or None, and their ids."""
+
+    items: np.ndarray
+    labels: np.ndarray | None = None
+    ids: Any = None
+
+    def head(self, rows: int = _ROWS) -> "Split":
+        """Return at most the first ``rows`` items."""
+        labels, ids = (None if part is None else part[:rows] for part in (self.labels, self.ids))
+        return Split(self.items[:rows], labels, ids)
+
+
+class Candidate(NamedTuple):
+    """A transformer to be fitted: its name in the table, its code size, its seed."""
+
+    variant: str
+    latent_dim: int
+    seed: int
+    estimator: Any
+
+
+@dataclass
+class Comparison:
+    """What `compare` found: a row of figures a candidate, and the fitted estimators of the first seed."""
+
+    rows: list[Row] = field(default_factory=list)
+    estimators: dict[tuple[str, int], Any] = field(default_factory=dict)  # (variant, latent_dim) → fitted
+
+
+def compare(candidates: Iterable[Candidate], train: Split, test: Split,
+            tell: Callable[[Candidate], None] = lambda candidate: None) -> Comparison:  # fmt: skip
+    """Fit every candidate to the training items and measure it on both parts, with PCA of its size beside it.
+
+    Arguments:
+        candidates: What to fit.
+        train, test: The two parts, with labels in both or in neither.
+        tell: Called with each candidate before it is fitted.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> found = compare([Candidate("pca", 2, 0, Principal(2))], Split(X[::2], y[::2]), Split(X[1::2], y[1::2]))
+        >>> found.rows[0]["squared_error"] == found.rows[0]["pca_squared_error"]
+        True
+    """
+    comparison, baselines = Comparison(), {}
+    yardstick = Principal(_FEATURES).fit(train.items)
+    for candidate in candidates:
+        tell(candidate)
+        size = candidate.latent_dim
+        if size not in baselines:
+            baselines[size] = Principal(size).fit(train.items)
+        started = time.perf_counter()
+        fitted = candidate.estimator.fit(train.items)
+        seconds = time.perf_counter() - started
+        row: Row = {"variant": candidate.variant, "latent_dim": size, "seed": candidate.seed, "seconds": seconds}
+        row |= evaluate(fitted, test, baselines[size])
+        row["train_squared_error"] = metrics.squared_error(train.items, reconstruct(fitted, train.items))
+        row |= purposes(fitted, train, test, yardstick)
+        if candidate.variant == "linear":
+            row["principal_angles_degrees"] = angles(fitted, baselines[size]).tolist()
+        comparison.rows.append(row)
+        comparison.estimators.setdefault((candidate.variant, size), fitted)
+    return comparison
+
+
+def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> Row:
+    """Return the figures of a fitted transformer on items, with those of PCA of the same size beside them.
+
+    Errors are squared errors, summed over an item's numbers and averaged over items, bytes on [0, 1]. Neighbours,
+    sparsity and the Jacobian are measured on at most 2,000 items.
+    """
+    some = test.head()
+    codes = np.asarray(estimator.transform(some.items))
+    row: Row = {"n": len(test.items), "n_features": int(np.prod(test.items.shape[1:])), "latent_dim": codes.shape[1]}
+    rebuilt = reconstruct(estimator, test.items)
+    row["squared_error"] = metrics.squared_error(test.items, rebuilt)
+    if baseline is not None:
+        row["pca_squared_error"] = metrics.squared_error(test.items, reconstruct(baseline, test.items))
+    row["explained_variance"] = metrics.explained_variance(test.items, rebuilt)
+    if len(codes) >= 20:
+        flat = np.nan_to_num(_plain(some.items))
+        row["trustworthiness"] = metrics.trustworthiness(flat, codes)
+        row["continuity"] = metrics.continuity(flat, codes)
+    row["l0"], row["hoyer"] = metrics.sparsity_l0(codes), metrics.hoyer(codes)
+    if not np.isnan(_plain(some.items)).any():
+        row["jacobian_norm"] = metrics.jacobian_norm(estimator.transform, some.items)
+    return row
+
+
+def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, seed: int = 0) -> Row:
+    """Return the figures for which variants are chosen: cleaning, few labels, and sample quality.
+
+    ``noisy_error`` and ``masked_error`` are squared errors to the clean item from input with Gaussian noise of one
+    standard deviation, and from input with three numbers in ten set to the data's least value (bytes, numbers in [0, 1]) or mean.
+    ``sample_distance`` is the Fréchet distance of new items from test items in 32 principal components.
+    """
+    rng = np.random.default_rng(seed)
+    clean = test.head()
+    x = _plain(clean.items)
+    own = (lambda z: z * 255) if clean.items.dtype == np.uint8 else (lambda z: z)
+    bounded = np.nanmin(x) >= 0 and np.nanmax(x) <= 1
+    noisy = x + np.nanstd(x) * rng.normal(size=x.shape)
+    noisy = np.clip(noisy, 0, 1) if bounded else noisy
+    masked = np.where(rng.random(x.shape) < 0.3, 0.0 if bounded else np.nanmean(x, axis=0), x)
+    row: Row = {}
+    for name, seen in (("noisy_error", noisy), ("masked_error", masked)):
+        cleaned = reconstruct(estimator, own(seen).astype(np.float32).reshape(clean.items.shape))
+        row[name] = metrics.squared_error(clean.items, cleaned)
+    if train.labels is not None and test.labels is not None:
+        row |= labelled(estimator, train, clean)
+    drawn = draw(estimator, train.items, len(clean.items))
+    row["sample_distance"] = metrics.frechet_distance(yardstick.transform(clean.items), yardstick.transform(
+        drawn.astype(np.float32) if clean.items.dtype != np.uint8 else drawn.clip(0, 255).astype(np.uint8)))  # fmt: skip
+    return row
+
+
+def labelled(estimator: Any, train: Split, test: Split) -> Row:
+    """Return the accuracy of labels read off the codes: by neighbours, and with ten labels a class."""
+    known = train.head(5 * _ROWS)
+    learnt, seen = np.asarray(estimator.transform(known.items)), np.asarray(estimator.transform(test.items))
+    row: Row = {"neighbour_accuracy": metrics.neighbour_accuracy(learnt, known.labels, seen, test.labels)}
+    if np.unique(known.labels, return_counts=True)[1].min() >= 10:
+        row["few_label_accuracy"] = metrics.few_label_accuracy(learnt, known.labels, seen, test.labels)
+    return row
+
+
+def reconstruct(estimator: Any, items: np.ndarray) -> np.ndarray:
+    """Return ``inverse_transform(transform(items))``."""
+    return estimator.inverse_transform(estimator.transform(items))
+
+
+def angles(estimator: Any, baseline: Principal) -> np.ndarray:
+    """Return the principal angles in degrees, largest first, between a linear decoder's directions and PCA's."""
+    size = len(baseline.components_)
+    ends = estimator.inverse_transform(np.vstack([np.eye(size), np.zeros((1, size))]))
+    directions = (ends[:-1] - ends[-1]).reshape(size, -1)
+    return metrics.principal_angles(directions.T, baseline.components_.T)
+
+
+def _plain(items: np.ndarray) -> np.ndarray:
+    """Return items as rows of floats, bytes on [0, 1]."""
+    rows = np.asarray(items).reshape(len(items), -1)
+    return rows / 255.0 if rows.dtype == np.uint8 else rows.astype(np.float64)

@@ -1,0 +1,7 @@
+"""Training: settings, the one loop, batches, devices and checkpoints."""
+
+from .optimizers import SGD, Adam
+from .schedules import Constant, OneCycle
+from .settings import Training
+
+__all__ = ["SGD", "Adam", "Constant", "OneCycle", "Training"]

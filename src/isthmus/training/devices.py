@@ -1,0 +1,49 @@
+"""Where and in what precision training runs."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from ..errors import InputError
+
+
+def device_of(setting: str | None) -> torch.device:
+    """Return the device of that name; None is a GPU where there is one, else the CPU."""
+    if setting is None:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(setting)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"Training.device {setting!r} cannot be used here ({error}); None chooses for you") from error
+    return device
+
+
+def settle_precision(setting: str, device: torch.device) -> str:
+    """Return "bfloat16" or "float32": "auto" takes 16-bit products where the processor has instructions for them."""
+    if setting != "auto":
+        return setting
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else (
+        device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    return "bfloat16" if fast else "float32"
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """Return the context in which forward passes run in ``precision``."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run with torch's generators seeded, and leave the caller's as they were."""
+    devices = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices=devices):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes as long as a small training step
+        if devices:
+            torch.cuda.manual_seed_all(seed)
+        elif torch.backends.mps.is_available():
+            torch.mps.manual_seed(seed)
+        yield

@@ -1,0 +1,249 @@
+"""The training loop, the only one; it knows no model.
+
+A model has ``groups()`` (name → parameters) and yields ``steps(batch, progress)`` lazily as (name, named terms of
+shape (batch,)). The loop sums the terms, runs backward for that group's parameters, updates it, and asks for the next.
+"""
+
+import math
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import DiagnosticWarning, DivergedError
+from .batches import Batches
+from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
+from .devices import autocast, device_of, seeded, settle_precision
+from .settings import Training
+
+_LOOK = 50  # steps between looks at the loss where a look would stall the device
+_CALL = 0.1  # seconds between calls of the callbacks within an epoch
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """What the loop asks of a model (which is a torch module besides)."""
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters by the name of the step that trains them."""
+
+    def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
+        """Yield the steps of a batch, each as a group's name and its terms."""
+
+
+@dataclass
+class State:
+    """How far training is; all of it goes into a checkpoint."""
+
+    epoch: int = 0
+    step: int = 0  # of the epoch
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    stopped: str = ""  # why training ended before its last epoch, if it did
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What callbacks are told: the epoch that runs (from 0), how many there are, the share done, and the history."""
+
+    epoch: int
+    epochs: int
+    fraction: float
+    history: list[dict[str, float]]
+
+
+class Loop:
+    """One training run of one model.
+
+    Arguments:
+        model: A torch module with ``groups`` and ``steps``.
+        data: The training rows.
+        held_out: Rows to choose the best epoch by, or None to keep the last epoch.
+        settings: Resolved training settings.
+        seed: Decides the order of the rows; draws come from torch's generators.
+        fingerprint: What a checkpoint must have been written with for this run to go on from it.
+    """
+
+    def __init__(self, model: nn.Module, data: Batches, held_out: Batches | None, settings: Training, seed: int,
+                 fingerprint: str = "{}") -> None:  # fmt: skip
+        self.device = device_of(settings.device)
+        self.precision = settle_precision(settings.precision, self.device)
+        self.model = model.to(self.device)
+        self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
+        self.watched = held_out or Batches(data.data, data.rows[: data.size], data.size)  # what tells good from lost
+        self.groups = model.groups()
+        self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
+                           for name, parameters in self.groups.items()}  # fmt: skip
+        self.checkpoint = Checkpoint(settings.checkpoint, fingerprint)
+        self.state, self.sums = State(), {}
+        self.best: dict[str, Tensor] = {}
+
+    def run(self) -> State:
+        """Train to the end, keep the best weights, and return what happened."""
+        self._restore()
+        self.clock = time.perf_counter() - self.state.seconds
+        self.called = 0.0
+        try:
+            while self.state.epoch < self.settings.epochs and not self.state.stopped:
+                self._epoch()
+        except KeyboardInterrupt:
+            self.state.stopped = "interrupted"
+        if not self.best:
+            self.best = snapshot(self.model)
+        self.model.load_state_dict(self.best)
+        return self.state
+
+    def _epoch(self) -> None:
+        """Train over what is left of the current epoch, then look back at it."""
+        self.model.train()
+        for raw in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
+            self._step(raw)
+            if self.state.stopped:
+                return
+            self.state.step += 1
+            if self.checkpoint.due():
+                self._write()
+            self._call(_CALL)
+            if self._spent():
+                break
+        self._look_back()
+        if self.state.stopped == "diverged":
+            return
+        self.state.epoch, self.state.step, self.sums = self.state.epoch + 1, 0, {}
+        if self.checkpoint.due() or self.state.epoch == self.settings.epochs:
+            self._write()
+        self._call(0.0)
+
+    def _step(self, raw: Tensor) -> None:
+        """Update every group of the model once on one batch."""
+        progress = self._progress(0.5)  # the middle of the step, so that none has a rate of 0
+        rate = self.settings.learning_rate * self.settings.schedule(progress)
+        steps = self.model.steps(raw.to(self.device, non_blocking=True), progress)
+        for name, terms in _under(autocast(self.precision, self.device), steps):
+            loss = sum(terms.values()).mean()
+            for term, values in {**terms, "loss": loss}.items():
+                self.sums[term] = self.sums.get(term, 0.0) + values.detach().mean()
+            if self._lost():
+                self._diverge()
+                return
+            optimizer = self.optimizers[name]
+            optimizer.zero_grad()
+            loss.backward(inputs=self.groups[name])
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+
+    def _look_back(self) -> None:
+        """Record the epoch, keep its weights if they are the best, and stop where settings say so."""
+        state, settings = self.state, self.settings
+        watched = self._evaluate(self.watched)
+        if not math.isfinite(watched["loss"]):  # the last update of an epoch can be the one that goes too far
+            self._diverge()
+            return
+        state.seconds = time.perf_counter() - self.clock
+        row = {"epoch": state.epoch + 1, "seconds": state.seconds}
+        row |= {term: float(total) / state.step for term, total in self.sums.items()}
+        if self.held_out is not None:
+            row |= {f"validation_{term}": value for term, value in watched.items()}
+        state.history.append(row)
+        loss = watched["loss"]
+        if loss < state.best_loss or self.held_out is None:
+            state.best_loss, state.best_epoch, self.best = loss, state.epoch + 1, snapshot(self.model)
+        if settings.patience is not None and state.epoch + 1 - state.best_epoch >= settings.patience:
+            state.stopped = "patience"
+        if self._spent():
+            state.stopped = "time budget"
+
+    def _spent(self) -> bool:
+        """Return whether the time budget, if there is one, is used up."""
+        budget = self.settings.time_budget
+        return budget is not None and time.perf_counter() - self.clock >= budget
+
+    @torch.no_grad()
+    def _evaluate(self, batches: Batches) -> dict[str, float]:
+        """Return the mean terms over some rows, with the final weights of schedules and the same draws each time."""
+        self.model.eval()
+        sums: dict[str, float] = {}
+        with seeded(self.seed):
+            for raw in batches.in_order():
+                for _, terms in self.model.steps(raw.to(self.device), 1.0):
+                    for term, values in {**terms, "loss": sum(terms.values())}.items():
+                        sums[term] = sums.get(term, 0.0) + float(values.detach().double().sum())
+        return {term: total / len(batches.rows) for term, total in sums.items()}
+
+    def _progress(self, ahead: float = 0.0) -> float:
+        """Return the share of training that is done ``ahead`` steps on, by steps or by time, whichever is further."""
+        steps = self.state.epoch * len(self.data) + self.state.step + ahead
+        done = steps / (self.settings.epochs * len(self.data))
+        if self.settings.time_budget is None:
+            return done
+        return min(1.0, max(done, (time.perf_counter() - self.clock) / self.settings.time_budget))
+
+    def _lost(self) -> bool:
+        """Return whether the epoch's loss is no longer finite; sums keep a NaN, so that a rare look finds it too."""
+        if self.device.type != "cpu" and self.state.step % _LOOK:
+            return False
+        return not math.isfinite(float(self.sums["loss"]))
+
+    def _diverge(self) -> None:
+        """Stop at NaN or infinity: keep the last good epoch if there is one, and name the likely cause."""
+        step = min(self.state.step + 1, len(self.data))
+        where = f"the loss became NaN or infinite in epoch {self.state.epoch + 1}, step {step}"
+        rate = self.settings.learning_rate
+        cause = f"a learning rate of {rate:g}: try Training(learning_rate={rate / 10:g}), or look for rows far from all others"
+        if not self.best:
+            raise DivergedError(f"{where}, before anything was learnt; the likely cause is {cause}.")
+        warnings.warn(f"{where}; the weights of epoch {self.state.best_epoch} are kept; the likely cause is {cause}.",
+                      DiagnosticWarning, stacklevel=2)  # fmt: skip
+        self.state.stopped = "diverged"
+
+    def _call(self, pause: float) -> None:
+        """Tell the callbacks how far training is, at most every ``pause`` seconds."""
+        now = time.perf_counter()
+        if self.settings.callbacks and now - self.called >= pause:
+            self.called = now
+            fraction = 1.0 if self.state.stopped else self._progress()
+            for callback in self.settings.callbacks:
+                callback(Progress(self.state.epoch, self.settings.epochs, fraction, self.state.history))
+
+    def _write(self) -> None:
+        self.state.seconds = time.perf_counter() - self.clock
+        tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": value for name, value in self.best.items()}
+        tensors |= {f"sum/{term}": value for term, value in self.sums.items()}
+        for name, optimizer in self.optimizers.items():
+            tensors |= optimizer_tensors(name, optimizer)
+        self.checkpoint.write(asdict(self.state), tensors)
+
+    def _restore(self) -> None:
+        with self.checkpoint.reading():
+            found = self.checkpoint.read()
+            if found is None:
+                return
+            plain, tensors = found
+            self.state = State(**plain)
+            self.model.load_state_dict(_below("model/", tensors))
+            self.best = {name: tensor.to(self.device) for name, tensor in _below("best/", tensors).items()}
+            self.sums = {name: tensor.to(self.device) for name, tensor in _below("sum/", tensors).items()}
+            for name, optimizer in self.optimizers.items():
+                restore_optimizer(name, optimizer, tensors)
+
+
+def _under(context: torch.autocast, steps: Iterator) -> Iterator:
+    """Yield from ``steps``, advancing it within ``context`` and running the caller's backward pass outside."""
+    while True:
+        with context:
+            step = next(steps, None)
+        if step is None:
+            return
+        yield step
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

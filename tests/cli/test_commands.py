@@ -1,0 +1,105 @@
+"""The commands as people run them: through `main`, on files, with exit codes and one-line errors."""
+
+import json
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.files import read
+
+pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with two runs, one on images in [0, 1], one on a messy table with gaps."""
+    folder = tmp_path_factory.mktemp("work")
+    rng = np.random.default_rng(0)
+    lines = ["id,age,city,joined"]
+    for number in range(120):
+        age = "" if number % 11 == 0 else str(rng.integers(18, 90))
+        lines.append(f"{1000 + number},{age},{('Rome', 'Oslo')[number % 2]},2020-0{1 + number % 9}-11")
+    (folder / "people.csv").write_text("\n".join(lines) + "\n")
+    np.save(folder / "bytes.npy", rng.integers(0, 256, (60, 6, 6), dtype=np.uint8))
+    for name, data, more in (("images", "digits", ["--variant", "variational"]), ("table", "people.csv", []),
+                             ("bytes", "bytes.npy", ["--variant", "denoising", "--corruption", "masking:0.2"])):
+        source = data if data == "digits" else str(folder / data)
+        assert main(["fit", source, "--latent-dim", "2", "--epochs", "1", "--out", str(folder / name), *more]) == 0
+    return folder
+
+
+def run(folder, *words):
+    """Run a command in which a word with @ in front is a path in the folder."""
+    return main([str(folder / word[1:]) if word.startswith("@") else word for word in words])
+
+
+def test_encode_then_decode_gives_the_shapes_and_ids_back(work):
+    assert run(work, "encode", "@images", "digits", "--out", "@codes.parquet") == 0
+    assert run(work, "decode", "@images", "@codes.parquet", "--out", "@back.npy") == 0
+    assert np.load(work / "back.npy").shape == (1797, 8, 8)
+    columns = read(work / "codes.parquet").load()
+    assert list(columns) == ["id", "code_0", "code_1"] and columns["id"][5] == "5"
+
+
+def test_bytes_come_back_as_pictures_of_the_same_brightness(work):
+    assert run(work, "reconstruct", "@bytes", "@bytes.npy", "--out", "@pictures") == 0
+    pictures = read(work / "pictures").load()
+    assert pictures.shape == (60, 6, 6) and 60 < pictures.mean() < 200
+
+
+def test_only_missing_cells_are_filled(work):
+    assert run(work, "reconstruct", "@table", "@people.csv", "--fill-missing", "--out", "@whole.csv") == 0
+    before, after = (read(work / name).load() for name in ("people.csv", "whole.csv"))
+    gaps = np.array([cell is None for cell in before["age"]])
+    assert gaps.any() and all(cell is not None for cell in after["age"])
+    assert list(after["age"][~gaps]) == list(before["age"][~gaps]) and list(after["city"]) == list(before["city"])
+
+
+def test_sample_and_interpolate_write_what_they_say(work):
+    assert run(work, "sample", "@images", "-n", "3", "--out", "@new.npy") == 0
+    assert run(work, "sample", "@table", "-n", "4", "--out", "@new.csv") == 0
+    assert run(work, "interpolate", "@images", "3", "7", "--steps", "5", "--out", "@way.npy") == 0
+    assert np.load(work / "new.npy").shape == (3, 8, 8) and np.load(work / "way.npy").shape == (5, 8, 8)
+    assert len(read(work / "new.csv")) == 4
+
+
+def test_evaluate_prints_one_json_object_and_nothing_else(work, capsys):
+    assert run(work, "evaluate", "@images", "digits", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"n", "n_features", "latent_dim", "squared_error", "pca_squared_error", "explained_variance"} <= found.keys()
+    assert found["n"] == 1797 and found["n_features"] == 64 and found["squared_error"] > found["pca_squared_error"] / 10
+
+
+def test_compare_has_every_row_and_a_page(tmp_path, capsys):
+    assert main(["compare", "digits", "--latent-dim", "2", "--epochs", "1", "--json", "--out", str(tmp_path / "c")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = {row["variant"]: row for row in found["rows"]}
+    assert set(rows) == {"pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "variational"}
+    assert len(rows["linear"]["principal_angles_degrees"]) == 2
+    assert all({"train_squared_error", "squared_error", "seconds"} <= row.keys() for row in rows.values())
+    assert (tmp_path / "c" / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("words", "code", "said"), [
+    (["encode"], 2, "RUN"),
+    (["encod", "x"], 2, "encode"),
+    (["fit", "digits", "--out", "@new", "--latent-dim", "two"], 2, "two"),
+    (["fit", "digits", "--out", "@images"], 1, "--overwrite"),
+    (["fit", "digits", "--out", "@none", "--resume"], 1, "never begun"),
+    (["fit", "digits", "--out", "@new", "--variant", "variationel"], 1, "variational"),
+    (["fit", "digits", "--out", "@new", "--corruption", "masking:2"], 1, "[0, 1]"),
+    (["fit", "digits", "--out", "@new", "--latent-dim", "0"], 1, "at least 1"),
+    (["fit", "@nowhere.npy", "--out", "@new"], 1, "no such file"),
+    (["encode", "@images", "@people.csv", "--out", "@x.npy"], 1, "table"),
+    (["encode", "@people.csv", "digits", "--out", "@x.npy"], 1, "not a folder"),
+    (["decode", "@images", "@new.npy", "--out", "@x.npy"], 1, ""),
+    (["sample", "@images", "-n", "0", "--out", "@x.npy"], 1, "at least 1"),
+    (["interpolate", "@images", "3", "9999", "--out", "@x.npy"], 1, "1797"),
+])  # fmt: skip
+def test_errors_are_one_line_and_leave_nothing_behind(work, capsys, words, code, said):
+    before = sorted(path.name for path in work.iterdir())
+    assert run(work, *words) == code
+    out, err = capsys.readouterr()
+    assert out == "" and said in err.replace("\n", " ") and "Traceback" not in err
+    assert sorted(path.name for path in work.iterdir()) == before

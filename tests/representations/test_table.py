@@ -1,0 +1,269 @@
+import datetime
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+
+from isthmus import storage
+from isthmus.errors import DiagnosticWarning, InputError
+from isthmus.representations import Table
+
+N = 200
+
+
+def customers():
+    """A messy file as a reader gives it: every cell is text or None."""
+    rng = np.random.default_rng(0)
+    day = np.datetime64("2020-01-01") + rng.integers(0, 1500, N)
+    cities = rng.choice(["Rome", "Oslo", "Bonn"], N).astype(object)
+    cities[7] = "Atlantis"
+    columns = {
+        "customer_id": [f"C{i:05d}" for i in range(N)],
+        "row": [str(i + 1) for i in range(N)],
+        "age": [str(a) for a in rng.integers(18, 90, N)],
+        "income": [f"{v:.2f}".replace(".", ",") for v in rng.lognormal(8, 1, N)],
+        "city": cities.tolist(),
+        "vip": rng.choice(["yes", "no"], N, p=(0.01, 0.99)).tolist()[:-1] + ["yes"],
+        "joined": [d.item().strftime("%d.%m.%Y") for d in day],
+        "seen": [f"{d}T{h:02d}:30:00Z" for d, h in zip(day, rng.integers(0, 24, N), strict=True)],
+        "country": ["EU"] * N,
+        "empty": [""] * N,
+    }
+    columns = {name: np.array(values, dtype=object) for name, values in columns.items()}
+    columns["age"][3], columns["city"][4], columns["joined"][5], columns["income"][6] = None, "", "NA", "  "
+    return columns
+
+
+@pytest.fixture(scope="module")
+def messy():
+    X = customers()
+    with pytest.warns(DiagnosticWarning, match=r"customer_id \(.*row \(counts the rows\).*--drop customer_id --drop r"):
+        return X, Table().fit(X)
+
+
+def fitted(X, **params):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DiagnosticWarning)
+        return Table(**params).fit(X)
+
+
+def test_a_messy_file_comes_back_as_it_was(messy):
+    X, table = messy
+    Z = table.transform(X)
+    back = table.inverse_transform(Z)
+    assert table.left_out_ == ("customer_id", "row") and not set(back) & {"customer_id", "row"}
+    assert list(table.get_feature_names_out()) == ["age", "income", "city=Bonn", "city=Oslo", "city=Rome",
+                                                   "city=(other)", "vip=no", "vip=yes", "joined", "seen"]
+    expected = {name: values.copy() for name, values in X.items() if name in back}
+    expected["city"][7] = "(other)"
+    for name, row in [("city", 4), ("joined", 5), ("income", 6)]:
+        expected[name][row] = None
+    expected["empty"][:] = None
+    seen, wanted = (np.array([t.rstrip("Z") for t in c["seen"]], dtype="M8[s]") for c in (back, expected))
+    assert np.abs(seen - wanted).max() <= np.timedelta64(8, "s")  # four years of seconds in float32
+    for name in set(back) - {"seen"}:
+        assert back[name].tolist() == expected[name].tolist(), name
+
+
+def test_missing_is_nan_over_all_places_of_the_cell_and_nowhere_else(messy):
+    X, table = messy
+    Z = table.transform(X)
+    names = table.get_feature_names_out()
+    where = {(int(i), names[j].split("=")[0]) for i, j in np.argwhere(np.isnan(Z))}
+    assert where == {(3, "age"), (4, "city"), (5, "joined"), (6, "income")}
+    assert np.isnan(Z[4]).sum() == 4 and Z.dtype == np.float32 and Z.shape == (N, 10)
+
+
+def test_fill_touches_missing_cells_only(messy):
+    X, table = messy
+    Z = np.nan_to_num(table.transform(X))
+    filled = table.fill(X, Z)
+    assert list(filled) == list(X)
+    changed = {(i, name) for name in X for i in range(N) if filled[name][i] != X[name][i]}
+    assert changed == {(3, "age"), (4, "city"), (5, "joined"), (6, "income")}
+    assert filled["age"][3].isdigit() and "," in filled["income"][6] and X["age"][3] is None
+    table.transform(filled)  # what was filled can be read again
+
+
+def test_saved_and_loaded_it_transforms_the_same(messy, tmp_path):
+    X, table = messy
+    loaded = storage.load(storage.save(tmp_path, table), {"Table": Table})
+    np.testing.assert_array_equal(loaded.transform(X), table.transform(X))
+    assert loaded.plans_ == table.plans_ and loaded.left_out_ == table.left_out_
+    assert loaded.feature_names_in_.tolist() == list(X)
+
+
+cell = {
+    "number": st.none() | st.floats(-1e6, 1e6, width=32),
+    "whole": st.none() | st.integers(-10_000, 10_000),
+    "level": st.none() | st.sampled_from(["a", "b", "ü c"]),
+    "day": st.none() | st.dates(datetime.date(1950, 1, 1), datetime.date(2050, 1, 1)),
+    "flag": st.booleans(),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.fixed_dictionaries(cell), min_size=2, max_size=30))
+def test_there_and_back_gives_the_columns(rows):
+    # Each row twice, so that no level is rare; one column that varies, so that there is something to learn.
+    rows = [row for row in rows for _ in range(2)] + [{"level": "a"}, {"level": "b"}] * 2
+    X = {name: np.array([row.get(name) for row in rows], dtype=object) for name in cell}
+    table = fitted(X)
+    back = table.inverse_transform(table.transform(X))
+    for name in back:
+        if type(table.plans_[name]).__name__ == "Constant":
+            continue
+        for was, now in zip(X[name], back[name].astype(object), strict=True):
+            if was is None:
+                assert now is None or now != now, name
+            elif name == "number":
+                reach = max(abs(v) for v in X[name] if v is not None)
+                assert now == pytest.approx(was, abs=4e-7 * reach + 1e-30) and isinstance(now, float)
+            else:
+                assert (now.date() if isinstance(now, datetime.datetime) else now) == was, name
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_data_frames_keep_types_and_units(frame):
+    days = np.array(["2024-02-29", "NaT", "1999-12-31", "2001-01-01"], dtype="M8[us]")
+    data = {"i": np.array([3, 9, 4, 1], dtype=np.int32), "f": np.array([0.5, np.nan, 2.5, 3.25]),
+            "b": [True, False, True, True], "d": days, "t": ["x", None, "x", "y"], "w": ["u", "u", "v", "v"]}
+    X = frame(data)
+    table = Table(drop=("t",)).fit(X)
+    back = table.inverse_transform(table.transform(X))
+    assert {name: values.dtype.name for name, values in back.items()} == {
+        "i": "int32", "f": "float64", "b": "bool", "d": "datetime64[us]", "w": "object"}
+    np.testing.assert_allclose(back.pop("f"), data["f"], rtol=1e-6)
+    for name, values in back.items():
+        np.testing.assert_array_equal(values, np.asarray(data[name]))
+    assert np.isnat(table.fill(X, table.transform(X))["d"][1])
+
+
+def test_numbers_are_scaled_by_median_and_quartiles_and_outliers_stay():
+    x = np.r_[np.random.default_rng(0).normal(50, 7, 1000), 1e6]
+    z = Table().fit_transform({"x": x})[:, 0]
+    low, high = np.percentile(z, (25, 75))
+    assert np.median(z) == pytest.approx(0, abs=1e-6) and high - low == pytest.approx(1.349, rel=1e-5)
+    assert z[-1] == pytest.approx((1e6 - np.median(x)) / np.subtract(*np.percentile(x, (75, 25))) * 1.349, rel=1e-5)
+    zeros = np.r_[np.zeros(90), np.arange(1.0, 11)]  # no quartile distance: the standard deviation scales
+    assert Table().fit_transform({"x": zeros}).std() == pytest.approx(1, rel=1e-5)
+
+
+@pytest.mark.parametrize(("texts", "kind"), [
+    (["1,50", "2,00", "-3,25"], "Number"), (["1e3", ".5", "+2"], "Number"),
+    (["1,234", "2,500", "999"], None),  # thousands or thousandths: not guessed
+    (["007", "012", "99"], None), (["12 %", "3 %", "4 %"], None),
+    (["2024-01-05", "1999-12-31"], "Date"), (["2024/01/05", "1999/12/31"], "Date"),
+    (["05.01.2024", "31.12.1999"], "Date"), (["2024-01", "1999-12"], "Date"),
+    (["03/04/2024", "05/06/2024"], None),  # day or month first: not guessed
+    (["03/14/2024", "05/06/2024"], "Date"), (["2024-01-05 10:11:12", "2024-01-07 23:59:59"], "Date"),
+    (["True", "false", "false", "false"], "Category"), (["a", "b"] * 2, "Category"),
+])
+def test_kinds_are_told_from_the_text_only_where_it_settles_them(texts, kind):
+    table = fitted({"x": texts, "other": np.array([1.0, 5.0, 2.0, 8.0])[: len(texts)]})
+    found = type(table.plans_["x"]).__name__ if "x" in table.plans_ else None
+    assert found == kind
+    if kind == "Date" or "1,50" in texts:  # written back in the same format
+        back = table.inverse_transform(table.transform({"x": texts, "other": np.zeros(len(texts))}))
+        assert back["x"].tolist() == texts
+
+
+def test_unseen_levels_go_to_the_bucket_or_are_missing():
+    bucket = Table().fit({"x": ["a"] * 5 + ["b"] * 5 + ["rare"]})
+    none = Table().fit({"x": ["a"] * 5 + ["b"] * 5})
+    new = {"x": ["z", "a", None]}
+    assert bucket.inverse_transform(bucket.transform(new))["x"].tolist() == ["(other)", "a", None]
+    assert none.inverse_transform(none.transform(new))["x"].tolist() == [None, "a", None]
+    # What comes back can be learnt from again: "(other)" is the bucket, not a level beside it.
+    again = Table().fit({"x": ["a"] * 5 + ["(other)"] * 5})
+    assert list(again.get_feature_names_out()) == ["x=a", "x=(other)"]
+
+
+@pytest.mark.parametrize(("name", "values", "why"), [
+    ("id", np.array([9, 4, 7, 1]), "different integer"), ("customerId", ["9", "4", "7", "1"], "different integer"),
+    ("x", np.array([5.0, 6.0, 7.0, 8.0]), "counts the rows"), ("mail", ["a@b", "c@d", "e@f", "g@h"], "different"),
+    ("price", ["3.5", "7.2", "x", "1.1"], "numbers but for 'x' in row 2"),
+])
+def test_identifier_like_columns_are_named(name, values, why):
+    X = {name: values, "size": [3, 1, 4, 1]}
+    with pytest.warns(DiagnosticWarning, match=f"{name} .*{why}.*--drop {name}"):
+        assert Table().fit(X).left_out_ == (name,)
+    assert Table(drop=(name,)).fit(X).left_out_ == ()
+    assert fitted({"paid": [9, 4, 7, 1]}).left_out_ == ()
+
+
+GOOD = {"x": ["1", "5", "2", "2"], "c": ["a", "b", "a", "b"]}
+PROSE = [f"the delivery number {i} was late and the box was open" for i in range(4)]
+
+
+@pytest.mark.parametrize(("X", "params", "message"), [
+    (GOOD | {"note": PROSE}, {}, "note .*--drop note.*--text"),
+    (GOOD, {"drop": ("cc",)}, "not there: cc.*did you mean c"),
+    (GOOD, {"rare": 2}, r"rare must be a share in \[0, 1\). Got 2"),
+    ({"x": [1.0, np.inf]}, {}, "'x', row 1: expected a finite number .*, got 'inf'"),
+    ({"x": ["1", "2", "-inf"]}, {}, "'x', row 2: expected a finite number"),
+    ({"x": [1, 2], "y": [1]}, {}, "Got 1 in 'y' and 2 in 'x'"),
+    ({"x": [[1], [2]]}, {}, "one value a row"), ({"x": np.array([{}, []], dtype=object)}, {}, "row 0: a dict is no"),
+    ({"x": np.array([1, 2], dtype="m8[s]")}, {}, "holds timedelta64.*--drop x"),
+    ({"x": [2, 2], "y": ["u", "v"]}, {}, "no column is left"), ({}, {}, "no columns"), (np.zeros(3), {}, "2-D array"),
+    ([[1, 2], [3]], {}, "rows of equal length"),
+    ({"x": [0, 1e-300, 1e-300, 1e-300, 2e-300, 3e-300, 1e30]}, {}, "'x', row 6.*times"),
+])
+def test_what_cannot_be_read_is_refused_in_one_line(X, params, message):
+    with warnings.catch_warnings(), pytest.raises(InputError, match=message) as caught:
+        warnings.simplefilter("ignore", DiagnosticWarning)
+        Table(**params).fit_transform(X)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"x": ["1", "oops", "2", "2"]}, "column 'x', row 1: expected a number, got 'oops'"),
+    ({"x": np.array(["2024-01-01"] * 4, dtype="M8[D]")}, "'x' held numbers or text.*Got dates"),
+    ({"c": np.ones(4)}, "'c' held text.*Got numbers"),
+])
+def test_new_data_of_another_kind_are_refused_by_cell(change, message):
+    table = fitted(GOOD)
+    with pytest.raises(InputError, match=message):
+        table.transform(GOOD | change)
+    with pytest.raises(InputError, match="fit saw: x.*columns are c"):
+        table.transform({"c": GOOD["c"]})
+    assert table.transform(GOOD | {"extra": PROSE}).shape == (4, 3)  # columns that fit did not see are ignored
+    assert np.isnan(table.transform({"x": [np.nan], "c": [np.nan]})).all()  # an all-missing batch has no kind
+
+
+def test_decoded_extremes_stay_within_their_types():
+    X = {"u": np.array([0, 255, 9, 30], dtype=np.uint8), "i": np.array([1, 9, 2, 5]),
+         "d": np.array(["2024-01-01", "2024-05-01", "2024-01-09", "2024-01-03"], dtype="M8[ns]"),
+         "t": ["2024-01-01", "2024-05-01", "2024-01-09", "2024-01-03"]}
+    table = Table().fit(X)
+    back = table.inverse_transform(np.array([[-1e30] * 4, [1e30] * 4]))
+    assert back["u"].tolist() == [0, 255] and back["t"].tolist() == ["0001-01-01", "9999-12-31"]
+    assert (back["i"][0], back["d"][1]) == (np.iinfo(np.int64).min, np.datetime64("2262-01-01"))
+    np.testing.assert_array_equal(table.inverse_transform(table.transform(X))["u"], X["u"])
+    for Z, message in [(np.zeros((2, 3)), r"\(n, 4\)"), (np.full((1, 4), np.inf), "infinite"), (["a"], "numbers")]:
+        with pytest.raises(InputError, match=message):
+            table.inverse_transform(Z)
+
+
+def test_it_is_a_scikit_learn_transformer():
+    X = {"x": np.array([1.5, np.nan, 3, 0.5, 7]), "c": ["a", "b", "a", "b", None]}
+    table = Table(drop=("z",), rare=0.2)
+    assert clone(table).get_params() == {"drop": ("z",), "rare": 0.2} and not vars(clone(table)).get("plans_")
+    frame = Table().set_output(transform="pandas").fit_transform(pd.DataFrame(X))
+    assert list(frame.columns) == ["x", "c=a", "c=b"]
+    pipe = make_pipeline(Table(), SimpleImputer(), PCA(2)).fit(X)
+    assert pipe.transform(X).shape == (5, 2)
+    X = {"x": [1.5, 3.0, 0.5, 7.0], "c": np.array(["a", "b", "a", "b"], dtype=object)}
+    pipe = make_pipeline(Table(), PCA(3)).fit(X)
+    back = pipe.inverse_transform(pipe.transform(X))
+    np.testing.assert_allclose(back["x"], X["x"], rtol=1e-5)
+    assert back["c"].tolist() == X["c"].tolist()
+    assert Table().fit([[1, 2.5], [4, 0]]).get_feature_names_out().tolist() == ["x0", "x1"]

@@ -1,0 +1,51 @@
+"""What the README prints runs as it stands: every command and the Python example (with few updates, to be quick)."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.training import settings
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line.split("#")[0].strip() for line in README.splitlines() if line.startswith("isthmus ")]
+
+pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
+
+
+@pytest.fixture
+def few_updates(tmp_path, monkeypatch):
+    """An empty working folder with the files that the README takes for granted, and short fits."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(settings, "_STEPS", 30)
+    rng = np.random.default_rng(0)
+    np.savez("images.npz", x_train=rng.integers(0, 256, (80, 8, 8), np.uint8), x_test=rng.integers(0, 256, (20, 8, 8), np.uint8))
+    rows = [f"{rng.integers(18, 90) if n % 9 else ''},{('Rome', 'Oslo', 'Paris')[n % 3]},2021-03-{1 + n % 28:02d}" for n in range(90)]
+    Path("customers.csv").write_text("\n".join(["age,city,joined", *rows]) + "\n")
+
+
+def test_every_command_runs(few_updates, capsys):
+    assert len(COMMANDS) > 12
+    assert main(["fit", "customers.csv", "--out", "RUN"]) == 0
+    for command in COMMANDS:
+        words = shlex.split(command)[1:]
+        if words[0] == "compare":
+            words += ["--variants", "pca,basic,variational"]
+        assert main(words) == 0, f"{command}\n{capsys.readouterr().err}"
+
+
+def test_the_python_example_runs(few_updates):
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["codes"].shape == (1797, 8) and names["new"].shape == (16, 8, 8)
+    assert (names["same"].transform(names["X"]) == names["codes"]).all()
+
+
+def test_the_readme_needs_only_two_commands():
+    makefile = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
+    for target in ("demo", "test"):
+        assert f"make {target}" in README and re.search(rf"^{target}:", makefile, re.MULTILINE)

@@ -1,0 +1,82 @@
+"""Every variant and every network, as the laws take them: small, on data in [0, 1] so that each likelihood is allowed."""
+
+import warnings
+
+import numpy as np
+
+from isthmus import (
+    KL,
+    L1,
+    Autoencoder,
+    Bernoulli,
+    Contractive,
+    ContractiveAutoencoder,
+    Conv,
+    DenoisingAutoencoder,
+    Dense,
+    Gaussian,
+    GaussianCode,
+    GaussianNoise,
+    Laplace,
+    Masking,
+    SaltAndPepper,
+    SparseAutoencoder,
+    SparseRate,
+    TopK,
+    Training,
+    VariationalAutoencoder,
+    WarmUp,
+)
+from isthmus.errors import DiagnosticWarning
+
+VARIANTS = {
+    "plain": lambda: Autoencoder(3),
+    "free": lambda: Autoencoder(3, Masking(0.3), GaussianCode(), (KL(), Contractive(0.1))),
+    "free, warming": lambda: Autoencoder(3, bottleneck=GaussianCode(), penalties=(KL(WarmUp(2.0, 0.5)),),
+                                         likelihood=Gaussian(None)),
+    "free, exact": lambda: Autoencoder(3, GaussianNoise(0.1), TopK(2), (Contractive(0.1, projections=None),)),
+    "denoising, noise": lambda: DenoisingAutoencoder(3, GaussianNoise(0.2)),
+    "denoising, masking": lambda: DenoisingAutoencoder(3, Masking(0.3)),
+    "denoising, salt": lambda: DenoisingAutoencoder(3, SaltAndPepper(0.3)),
+    "sparse, l1": lambda: SparseAutoencoder(3, penalty=L1(0.01)),
+    "sparse, rate": lambda: SparseAutoencoder(3, penalty=SparseRate(0.1, 0.2)),
+    "sparse, top k": lambda: SparseAutoencoder(3, bottleneck=TopK(2)),
+    "contractive": lambda: ContractiveAutoencoder(3, Contractive(0.1)),
+    "variational, bernoulli": lambda: VariationalAutoencoder(3, KL(), likelihood=Bernoulli()),
+    "variational, gaussian": lambda: VariationalAutoencoder(3, KL(0.1), likelihood=Gaussian(0.1)),
+    "variational, laplace": lambda: VariationalAutoencoder(3, likelihood=Laplace(None)),
+}  # fmt: skip
+
+NETWORKS = {  # the network and the shape of an item
+    "default": (None, (6,)),
+    "tied": (Dense((8,), tied=True), (6,)),
+    "linear": (Dense(()), (6,)),
+    "tied, linear": (Dense((), tied=True), (6,)),
+    "images": (Conv((4,)), (7, 5)),
+    "colours": (Conv((4, 6)), (7, 5, 3)),
+    "series": (Conv((4,), dimensions=1), (9, 2)),
+    "table as images": (Conv((4,), shape=(4, 3, 1)), (12,)),
+    "residual": (Conv((4,), residual=1), (7, 5)),
+}
+
+EVERY = [(variant, network) for variant in VARIANTS for network in NETWORKS]
+#: Each variant and each network at least once.
+COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for network in NETWORKS if network != "default"]
+
+
+def estimator(variant, network="default", **training):
+    """Return an unfitted estimator of that variant with that network."""
+    settings = Training(**{"epochs": 2, "batch_size": 8, "validation": 0, **training})
+    return VARIANTS[variant]().set_params(network=NETWORKS[network][0], training=settings, random_state=0)
+
+
+def items(network="default", n=24, dtype=np.float32):
+    """Return rows in [0, 1] for that network."""
+    return np.random.default_rng(1).random((n, *NETWORKS[network][1])).astype(dtype)
+
+
+def quietly(fit, *args):
+    """Return ``fit(*args)`` without diagnostics, which two epochs on noise deserve."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DiagnosticWarning)
+        return fit(*args)
