@@ -6,14 +6,14 @@ BIN := .venv/bin
 demo: .venv/installed
 	$(BIN)/isthmus compare digits --latent-dim 8 --out runs/digits --overwrite
 
-test: .venv/tests-installed
+test: lint
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-slow: .venv/tests-installed
 	$(BIN)/python -m pytest -q -m slow
 
 lint: .venv/tests-installed
-	$(BIN)/ruff check src tests reproductions
+	$(BIN)/ruff check src tests docs reproductions
 	$(BIN)/mypy
 
 .venv/installed: pyproject.toml constraints.txt

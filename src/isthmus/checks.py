@@ -45,7 +45,8 @@ class Real:
             return self.optional
         if isinstance(value, bool) or not isinstance(value, RealNumber) or not math.isfinite(value):
             return False
-        return (self.low < value if self.above else self.low <= value) and value <= self.high
+        number = float(value)
+        return (self.low < number if self.above else self.low <= number) and number <= self.high
 
     def __str__(self) -> str:
         end = f", {self.high:g}]" if self.high < float("inf") else ", ∞)"
@@ -63,7 +64,7 @@ class Whole:
         """Return whether ``value`` is such a number."""
         if value is None:
             return self.optional
-        return not isinstance(value, bool) and isinstance(value, Integral) and value >= self.low
+        return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= self.low
 
     def __str__(self) -> str:
         return f"a whole number of at least {self.low}" + (" or None" if self.optional else "")
@@ -99,7 +100,7 @@ class OneOf:
 class Kind:
     """An object of a class (`collections.abc.Callable` for functions), in ``words``; ``optional`` lets None in."""
 
-    kind: type
+    kind: Any  # whatever `isinstance` takes
     words: str
     optional: bool = False
 

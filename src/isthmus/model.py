@@ -6,7 +6,7 @@ This is the whole of an autoencoder's mathematics; variants are choices of its p
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -88,6 +88,8 @@ class Model(nn.Module):
     """
 
     mean: Tensor
+    encoder: Any  # torch modules with more to them: see `Pair`
+    decoder: Any
 
     def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"]) -> None:
         super().__init__()

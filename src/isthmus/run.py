@@ -37,6 +37,9 @@ class Run(TransformerMixin, BaseEstimator):
         ((40, 2), ['age', 'city'])
     """
 
+    baseline_: Principal | None
+    density_: Density | None
+
     def __init__(self, representation: Any = None, estimator: Any = None, source: str = "") -> None:
         self.representation = representation
         self.estimator = estimator
@@ -158,7 +161,7 @@ def open_run(folder: str | Path) -> Run:
     found = load(folder)
     if isinstance(found, BaseAutoencoder):
         run = Run(None, found)
-        run.baseline_ = run.density_ = None
+        run.baseline_, run.density_ = None, None
         return run
     if not isinstance(found, Run):
         raise InputError(f"{folder} holds a {type(found).__name__}, which is no run; give a folder that `fit` wrote")

@@ -116,7 +116,7 @@ def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, model: M
 
 def _estimator(name: str, size: int, seed: int, model: ModelOptions, settings: Any, likelihood: Likelihood) -> Any:
     """Return the row's estimator; logistic PCA is left out where the data are not in [0, 1]."""
-    flat = {"network": Dense(hidden=()), "random_state": seed}
+    flat: Any = {"network": Dense(hidden=()), "random_state": seed}
     if name == "pca":
         return Principal(size)
     if name == "linear":

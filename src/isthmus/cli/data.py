@@ -33,7 +33,7 @@ class Data:
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
     items = read(source, image_size=options.image_size)
-    raw = items.load()
+    raw: Any = items.load()
     labels = items.labels
     table = isinstance(items, TableItems)
     if options.drop and not table:

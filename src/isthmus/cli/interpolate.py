@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, InputError
-from ..files import TableItems, read
+from ..files import read
 from ..run import open_run
 from ..tasks import interpolate as path_between
 from ..tasks import linear, spherical
@@ -30,8 +30,8 @@ def interpolate(run: Path, a: str, b: str, /, *, steps: int = 9, out: Path, data
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    ends = [fitted.rows(_item(name, data or fitted.source))[0] for name in (a, b)]
-    items = path_between(fitted.estimator, *ends, steps=steps, path=spherical if round_ else linear)
+    first, last = (fitted.rows(_item(name, data or fitted.source))[0] for name in (a, b))
+    items = path_between(fitted.estimator, first, last, steps=steps, path=spherical if round_ else linear)
     raw = items if fitted.representation is None else fitted.representation.inverse_transform(items)
     ids = [f"step-{number:0{len(str(steps - 1))}d}" for number in range(steps)]
     streams.save(fitted, out, iter([(ids, raw)]), overwrite)
@@ -55,5 +55,4 @@ def _item(name: str, data: str) -> Any:
         row = int(name)
     else:
         raise InputError(f"{name} is neither a file nor an id or row of {data}, which has {len(items)} items")
-    raw = items.load()
-    return take(raw, np.array([row])) if isinstance(items, TableItems) else np.asarray(raw[row : row + 1])
+    return take(items.load(), np.array([row]))

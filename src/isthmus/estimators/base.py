@@ -28,10 +28,10 @@ from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Batches, block_rows, blocks, tensor_of
+from ..training.batches import Batches, Rows, block_rows, blocks, tensor_of
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
-from .data import Rows, Summary, fingerprint, read_rows
+from .data import Summary, fingerprint, read_rows
 from .diagnostics import diagnose
 
 _DRAWS = 8  # codes drawn for each row's bound in score_samples
@@ -288,12 +288,14 @@ def _rebuilt(model: Model, x: Tensor, observed: Tensor | None) -> Tensor:
 def _bound(model: Model, x: Tensor, observed: Tensor | None, draws: Tensor) -> Tensor:
     """Return each row's log-likelihood in the data's units, or its bound where codes are random."""
     h, posterior = model.encode(x)
-    if posterior is None:
+    prior = model.bottleneck.prior(h)
+    if posterior is None or prior is None:
         bound = log_likelihood(model.decode(h), x, observed)
     else:
         codes = (posterior.mean + posterior.stddev * draw for draw in draws.to(h))
-        bound = sum(log_likelihood(model.decode(code), x, observed) for code in codes) / len(draws)
-        bound = bound - kl_divergence(posterior, model.bottleneck.prior(h)).sum(1)
+        bound = -kl_divergence(posterior, prior).sum(1)
+        for code in codes:
+            bound = bound + log_likelihood(model.decode(code), x, observed) / len(draws)
     if np.isfinite(model.likelihood.support).all():
         return bound
     counted = x[0].numel() if observed is None else observed.flatten(1).sum(1)

@@ -18,9 +18,7 @@ from ..networks import Conv, Dense
 from ..networks.base import Network
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
-from ..training.batches import blocks
-
-Rows = np.ndarray | sp.csr_matrix | sp.csr_array
+from ..training.batches import Rows, blocks
 
 _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default
 

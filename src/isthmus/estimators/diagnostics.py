@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..parts.bottleneck import Identity
-from ..training.batches import tensor_of
-from .data import Rows, Summary
+from ..training.batches import Rows, tensor_of
+from .data import Summary
 
 _ROWS = 1000  # of the training set are looked at
 _APART = 100.0  # ratio of the features' spreads that calls for scaling

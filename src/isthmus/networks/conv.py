@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -168,17 +168,15 @@ class ConvDecoder(nn.Module):
     @torch.no_grad()
     def start_at(self, decoded: Float[Tensor, "*item"]) -> None:
         """Let the untrained decoder emit about the mean of ``decoded`` in every channel."""
-        bias = self.blocks[-1].bias
-        bias.copy_(decoded.reshape(-1, bias.shape[0]).mean(0))
+        last: Any = self.blocks[-1]
+        last.bias.copy_(decoded.reshape(-1, last.out_channels).mean(0))
 
 
-_CONV: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
-_TRANSPOSED: dict[int, type[nn.ConvTranspose1d] | type[nn.ConvTranspose2d]] = {
-    1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d,
-}  # fmt: skip
+_CONV: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d}
+_TRANSPOSED: dict[int, Any] = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d}
 
 
-def _started(layer: nn.Module, gain: float) -> nn.Module:
+def _started(layer: Any, gain: float) -> nn.Module:
     """Start a convolution at N(0, gain² / fan-in) with zero bias."""
     fan = layer.in_channels * math.prod(layer.kernel_size)
     if layer.transposed:

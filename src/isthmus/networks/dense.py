@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -69,15 +69,18 @@ class Dense(Network):
         hidden = self.widths(math.prod(shape), n_components)
         inner = activation(self.activation, "Dense.activation")
         sizes = (math.prod(shape), *hidden)
-        layers = [linear(a, b, inner.gain) for a, b in pairwise(sizes)] + [linear(sizes[-1], width)]
+        layers = stack(sizes, width, inner)
         encoder = DenseEncoder(layers, inner, code_activation)
         if self.tied:
-            mirrored: list[nn.Module] = [Transposed(layer) for layer in reversed(layers[:-1])]
-            mirrored.insert(0, Transposed(layers[-1], n_components))
-        else:
-            back = (n_components, *reversed(hidden))
-            mirrored = [linear(a, b, inner.gain) for a, b in pairwise(back)] + [linear(back[-1], sizes[0])]
-        return Pair(encoder, DenseDecoder(mirrored, inner, shape))
+            mirrored = [Transposed(layers[-1], n_components), *map(Transposed, reversed(layers[:-1]))]
+            return Pair(encoder, DenseDecoder(mirrored, inner, shape))
+        back = stack((n_components, *reversed(hidden)), sizes[0], inner)
+        return Pair(encoder, DenseDecoder(back, inner, shape))
+
+
+def stack(sizes: Sequence[int], last: int, inner: Activation) -> list[nn.Linear]:
+    """Return the layers that lead through ``sizes``, each started for the activation behind it, to ``last`` numbers."""
+    return [linear(a, b, inner.gain) for a, b in pairwise(sizes)] + [linear(sizes[-1], last)]
 
 
 def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
@@ -110,6 +113,8 @@ class Transposed(nn.Module):
 class DenseEncoder(nn.Module):
     """Linear layers with activations between them and ``code_activation`` behind the last."""
 
+    layers: Any  # torch's lists do not tell what they hold
+
     def __init__(self, layers: Sequence[nn.Module], inner: Activation, code_activation: str) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
@@ -132,6 +137,8 @@ class DenseEncoder(nn.Module):
 
 class DenseDecoder(nn.Module):
     """Linear layers with activations between them; the last one's numbers go to the likelihood."""
+
+    layers: Any
 
     def __init__(self, layers: Sequence[nn.Module], inner: Activation, shape: tuple[int, ...]) -> None:
         super().__init__()

@@ -77,7 +77,8 @@ class Gaussian(Likelihood):
 
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
         """Return the normal distribution with mean ``decoded``."""
-        scale = state.log_scale.exp() if isinstance(state, Spread) else decoded.new_tensor(math.sqrt(self.variance))
+        fixed = 1.0 if self.variance is None else math.sqrt(self.variance)
+        scale = state.log_scale.exp() if isinstance(state, Spread) else decoded.new_tensor(fixed)
         return Normal(decoded, scale.expand_as(decoded), validate_args=False)
 
     def link(self, mean: Tensor) -> Tensor:

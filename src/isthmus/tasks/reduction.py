@@ -127,8 +127,7 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
     for name, seen in (("noisy_error", noisy), ("masked_error", masked)):
         cleaned = reconstruct(estimator, own(seen).astype(np.float32).reshape(clean.items.shape))
         row[name] = metrics.squared_error(clean.items, cleaned)
-    if train.labels is not None and test.labels is not None:
-        row |= labelled(estimator, train, clean)
+    row |= labelled(estimator, train, clean)
     drawn = draw(estimator, train.items, len(clean.items))
     row["sample_distance"] = metrics.frechet_distance(yardstick.transform(clean.items), yardstick.transform(
         drawn.astype(np.float32) if clean.items.dtype != np.uint8 else drawn.clip(0, 255).astype(np.uint8)))  # fmt: skip
@@ -136,8 +135,10 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
 
 
 def labelled(estimator: Any, train: Split, test: Split) -> Row:
-    """Return the accuracy of labels read off the codes: by neighbours, and with ten labels a class."""
+    """Return the accuracy of labels, if there are any, read off the codes: by neighbours, and with ten labels a class."""
     known = train.head(5 * _ROWS)
+    if known.labels is None or test.labels is None:
+        return {}
     learnt, seen = np.asarray(estimator.transform(known.items)), np.asarray(estimator.transform(test.items))
     row: Row = {"neighbour_accuracy": metrics.neighbour_accuracy(learnt, known.labels, seen, test.labels)}
     if np.unique(known.labels, return_counts=True)[1].min() >= 10:

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from torch import Tensor
+
+Rows: TypeAlias = Any  # an array, a memory map or a sparse matrix; scipy's have no types
 
 _PREDICT_ROWS = 4096  # rows that are read or predicted at once: enough for the processor,
 _PREDICT_NUMBERS = 2**22  # and few enough for the memory where rows are large
@@ -25,7 +28,7 @@ class Batches:
         [4, 3, 3]
     """
 
-    def __init__(self, data: np.ndarray | sp.spmatrix, rows: np.ndarray | None, size: int) -> None:
+    def __init__(self, data: Rows, rows: np.ndarray | None, size: int) -> None:
         self.data = data
         self.rows = np.arange(data.shape[0]) if rows is None else rows
         self.size = size
@@ -49,9 +52,9 @@ class Batches:
             yield tensor_of(self.data[part])
 
 
-def tensor_of(rows: np.ndarray | sp.spmatrix) -> Tensor:
+def tensor_of(rows: Rows) -> Tensor:
     """Return rows as a dense tensor of their own dtype."""
-    dense = rows.toarray() if sp.issparse(rows) else np.asarray(rows)
+    dense = np.asarray(rows.toarray() if sp.issparse(rows) else rows)
     dense = np.ascontiguousarray(dense)  # torch knows no negative strides, which flipped images have
     return torch.from_numpy(dense if dense.flags.writeable else dense.copy())
 
@@ -65,7 +68,7 @@ def block_rows(item: tuple[int, ...]) -> int:
     return min(_PREDICT_ROWS, max(1, _PREDICT_NUMBERS // max(math.prod(item), 1)))
 
 
-def blocks(data: np.ndarray | sp.spmatrix, item: tuple[int, ...] | None = None) -> Iterator[np.ndarray | sp.spmatrix]:
+def blocks(data: Rows, item: tuple[int, ...] | None = None) -> Iterator[Rows]:
     """Yield contiguous blocks of rows, each of which takes up an ``item`` (None: what it is) in memory."""
     size = block_rows(data.shape[1:] if item is None else item)
     for start in range(0, data.shape[0], size):

@@ -47,7 +47,7 @@ class Checkpoint:
         generators = {"generator/cpu": torch.get_rng_state()}
         generators |= {f"generator/cuda{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
         # Clones, since two names of one memory (tied weights) cannot stand in one file.
-        arrays = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in (tensors | generators).items()}
+        arrays = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in {**tensors, **generators}.items()}
         with atomic(self.path) as part:
             save_file(arrays, part, {"plain": json.dumps(dict(plain)), "fingerprint": self.fingerprint})
         self.written = time.perf_counter()

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +62,7 @@ class Loop:
     """One training run of one model.
 
     Arguments:
-        model: A torch module with ``groups`` and ``steps``.
+        model: A torch module that is `Trainable`.
         data: The training rows.
         held_out: Rows to choose the best epoch by, or None to keep the last epoch.
         settings: Resolved training settings.
@@ -70,18 +70,19 @@ class Loop:
         fingerprint: What a checkpoint must have been written with for this run to go on from it.
     """
 
-    def __init__(self, model: nn.Module, data: Batches, held_out: Batches | None, settings: Training, seed: int,
+    def __init__(self, model: Any, data: Batches, held_out: Batches | None, settings: Training, seed: int,
                  fingerprint: str = "{}") -> None:  # fmt: skip
         self.device = device_of(settings.device)
         self.precision = settle_precision(settings.precision, self.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
         self.watched = held_out or Batches(data.data, data.rows[: data.size], data.size)  # what tells good from lost
-        self.groups = model.groups()
+        self.groups: dict[str, list[nn.Parameter]] = self.model.groups()
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
                            for name, parameters in self.groups.items()}  # fmt: skip
         self.checkpoint = Checkpoint(settings.checkpoint, fingerprint)
-        self.state, self.sums = State(), {}
+        self.state = State()
+        self.sums: dict[str, Tensor] = {}
         self.best: dict[str, Tensor] = {}
 
     def run(self) -> State:

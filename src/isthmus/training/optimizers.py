@@ -50,7 +50,7 @@ class Adam(BaseEstimator):
 
     def build(self, parameters: Sequence[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
         """Return the optimiser of ``parameters``."""
-        groups = decay_groups(parameters, self.weight_decay)
+        groups = decay_groups(parameters, self.weight_decay or 0.0)
         return torch.optim.AdamW(groups, learning_rate, betas=(0.9, self.beta2), fused=True)
 
 

@@ -53,6 +53,14 @@ class Training(BaseEstimator):
         "callbacks": Several(Kind(Callable, "a function")),
     }  # fmt: skip
 
+    # None until `resolve` has chosen.
+    epochs: Any
+    batch_size: Any
+    learning_rate: Any
+    schedule: Any
+    optimizer: Any
+    validation: Any
+
     def __init__(self, epochs: int | None = None, batch_size: int | None = None, learning_rate: float | None = None,
                  schedule: Callable[[float], float] | None = None, optimizer: Any = None, precision: str = "auto",
                  device: str | None = None, validation: float | None = None, patience: int | None = None,
