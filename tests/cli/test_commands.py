@@ -7,6 +7,7 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.files import read
+from isthmus.run import open_run
 
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
 
@@ -79,6 +80,37 @@ def test_compare_has_every_row_and_a_page(tmp_path, capsys):
     assert len(rows["linear"]["principal_angles_degrees"]) == 2
     assert all({"train_squared_error", "squared_error", "seconds"} <= row.keys() for row in rows.values())
     assert (tmp_path / "c" / "report.html").stat().st_size > 10_000
+
+
+def test_a_config_is_fitted_as_it_is_but_for_flags(work, tmp_path, capsys):
+    config = str(work / "bytes" / "config.json")
+    assert main(["fit", "digits", "--config", config, "--batch-size", "300", "--out", str(tmp_path / "again")]) == 0
+    model = open_run(tmp_path / "again").estimator
+    assert (type(model).__name__, model.n_components, model.corruption_.fraction) == ("DenoisingAutoencoder", 2, 0.2)
+    assert (model.training_.epochs, model.training_.batch_size) == (1, 300)
+    capsys.readouterr()
+    assert main(["compare", "digits", "--config", config, "--variants", "pca", "--latent-dim", "3,2", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["variant"], row["latent_dim"]) for row in rows] == [("pca", 3), ("config", 3), ("pca", 2), ("config", 2)]
+
+
+def test_a_sweep_with_seeds_says_which_size_is_enough(capsys):
+    words = ["--latent-dim", "2,16", "--seeds", "2", "--epochs", "8", "--variants", "pca,basic", "--target-error", "1.6", "--json"]
+    assert main(["compare", "digits", *words]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["latent_dim"], row["variant"], row["seed"]) for row in found["rows"]] == [
+        (size, name, seed) for size in (2, 16) for name in ("pca", "basic") for seed in (0, 1)]  # fmt: skip
+    errors = {row["latent_dim"]: row["squared_error"] for row in found["rows"] if row["variant"] == "pca"}
+    assert errors[16] < 1.6 < errors[2] and any("1.6" in sentence and "16" in sentence for sentence in found["verdict"])
+
+
+def test_a_messy_table_is_compared(work, tmp_path, capsys):
+    words = ["--labels", "city", "--latent-dim", "2", "--epochs", "1", "--out", str(tmp_path / "people")]
+    assert run(work, "compare", "@people.csv", *words) == 0
+    out, err = capsys.readouterr()
+    assert "variational" in out and "[7/7]" in err
+    rows = json.loads((tmp_path / "people" / "compare.json").read_text())["rows"]
+    assert all(0 <= row["neighbour_accuracy"] <= 1 for row in rows) and "logistic-pca" not in {row["variant"] for row in rows}
 
 
 @pytest.mark.parametrize(("words", "code", "said"), [

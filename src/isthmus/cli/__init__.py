@@ -57,7 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (IsthmusError, ValueError, OSError, MemoryError) as error:
         if debug:
             raise
-        said = " ".join(str(error).split()) or type(error).__name__
-        errors_console().print(f"isthmus: {said}", style="red", markup=False, highlight=False, soft_wrap=True)
+        _say(str(error) or type(error).__name__)
+        return 1
+    except Exception as error:  # a fault of ours, yet nobody should have to read a traceback
+        if debug:
+            raise
+        _say(f"{type(error).__name__}: {error}. This is a fault in isthmus; --debug shows where, for a report of it.")
         return 1
     return 0
+
+
+def _say(error: str) -> None:
+    """Say what went wrong in one line."""
+    errors_console().print(f"isthmus: {' '.join(error.split())}", style="red", markup=False, highlight=False, soft_wrap=True)

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 from rich.table import Table as Grid
+from sklearn.base import clone
 
 from .. import report
 from ..errors import InputError
 from ..estimators import Autoencoder
+from ..estimators.base import BaseAutoencoder
 from ..estimators.data import Summary
 from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
@@ -21,10 +23,11 @@ from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from . import data as sources
 from . import naming
-from .options import DataOptions, ModelOptions, TrainingOptions, estimator, wholes
+from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
 from .progress import Bar, console
 
 _TEST_SHARE = 0.2
+_LEAST = 2  # items to learn from
 #: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
 _KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "variational": ("kl",)}
 
@@ -53,10 +56,13 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite)
     train, held, names = _parts(data, test, seed, source)
-    asked = sources.likelihood(train.items, source, model, names is not None) or Summary.of(train.items).likelihood()
-    chosen = _rows(variants)
+    summary = Summary.of(train.items)
+    asked = sources.likelihood(train.items, source, model, names is not None) or summary.likelihood()
+    summary.check(asked)
+    chosen = _rows(variants, asked) + (["config"] if source.config is not None else [])
+    own = None if source.config is None else configured(source.config)
     with Bar("comparing", len(chosen) * len(sizes) * seeds) as bar:
-        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), model, training, asked, bar)
+        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), model, training, asked, own, bar)
         found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
     if folder is not None:
@@ -89,6 +95,8 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
         parts = [(loaded.raw, loaded.labels if both else None, ids),
                  (other.raw, other.labels if both else None, np.array([str(name) for name in other.ids]))]  # fmt: skip
     step = loaded.representation
+    if len(parts[0][2]) < _LEAST:
+        raise InputError(f"{data} holds {len(ids)} items, too few to learn from; give at least {_LEAST + 1}")
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
@@ -96,34 +104,36 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
     return train, held_out, list(step.get_feature_names_out()) if hasattr(step, "plans_") else None
 
 
-def _rows(variants: str | None) -> list[str]:
-    known = ["pca", "linear", "logistic-pca", *naming.variants()]
+def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
+    """Return the names of the rows; logistic PCA is one where the data are in [0, 1]."""
+    known = ["pca", "linear", *(["logistic-pca"] if isinstance(likelihood, Bernoulli) else []), *naming.variants()]
     if variants is None:
         return known
     return [naming.check_name("--variants", name.strip(), known) for name in variants.split(",")]
 
 
 def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, model: ModelOptions, training: TrainingOptions,
-                likelihood: Likelihood, bar: Bar) -> Iterator[Candidate]:  # fmt: skip
-    settings = training.training((bar,))
+                likelihood: Likelihood, own: BaseAutoencoder | None, bar: Bar) -> Iterator[Candidate]:  # fmt: skip
     for size in sizes:
         for name in names:
             for seed in seeds:
-                made = _estimator(name, size, seed, model, settings, likelihood)
-                if made is not None:
-                    yield Candidate(name, size, seed, made)
+                if name == "config" and own is not None:
+                    settings = training.training((bar,), base=own.training)
+                    made = clone(own).set_params(n_components=size, random_state=seed, training=settings)
+                else:
+                    made = _estimator(name, size, seed, model, training.training((bar,)), likelihood)
+                yield Candidate(name, size, seed, made)
 
 
 def _estimator(name: str, size: int, seed: int, model: ModelOptions, settings: Any, likelihood: Likelihood) -> Any:
-    """Return the row's estimator; logistic PCA is left out where the data are not in [0, 1]."""
+    """Return the row's estimator."""
     flat: Any = {"network": Dense(hidden=()), "random_state": seed}
     if name == "pca":
         return Principal(size)
     if name == "linear":
         return Autoencoder(size, likelihood=Gaussian(missing=likelihood.missing), training=settings, **flat)
     if name == "logistic-pca":
-        return Autoencoder(size, likelihood=likelihood, training=settings, **flat) if isinstance(
-            likelihood, Bernoulli) else None  # fmt: skip
+        return Autoencoder(size, likelihood=likelihood, training=settings, **flat)
     return estimator(name, size, seed, _own(name, model), settings, likelihood)
 
 

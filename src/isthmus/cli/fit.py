@@ -39,10 +39,11 @@ def fit(data: str, /, *, variant: str = "basic", latent_dim: int = 2, out: Path,
         shutil.rmtree(checkpoint, ignore_errors=True)
     loaded = sources.read_data(data, source)
     with Bar(f"fitting {variant}") as bar:
-        settings = training.training((bar,), str(checkpoint))
         if source.config is not None:
-            chosen = configured(source.config).set_params(training=settings)
+            chosen = configured(source.config)
+            chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
         else:
+            settings = training.training((bar,), str(checkpoint))
             likelihood = sources.likelihood(loaded.raw, source, model, loaded.representation is not None)
             chosen = estimator(variant, latent_dim, seed, model, settings, likelihood)
         run = Run(loaded.representation, chosen, data)

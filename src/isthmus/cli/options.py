@@ -1,12 +1,13 @@
 """The flags that `fit` and `compare` share, and the objects that they stand for."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
+from sklearn.base import clone
 
 from ..errors import InputError
 from ..estimators import Autoencoder
@@ -63,16 +64,16 @@ class TrainingOptions:
     "Stop after so many epochs without improvement on held-out rows."
     time_budget: Annotated[float | None, Parameter(group=_TRAINING)] = None
     "Seconds for the training of one model."
-    precision: Annotated[str, Parameter(group=_TRAINING)] = "auto"
+    precision: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "auto, float32 or bfloat16."
     device: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "cpu, cuda, cuda:1 or mps."
 
-    def training(self, callbacks: tuple[Any, ...] = (), checkpoint: str | None = None) -> Training:
-        """Return the settings as one object."""
-        return Training(self.epochs, self.batch_size, self.learning_rate, precision=self.precision, device=self.device,
-                        validation=self.validation, patience=self.patience, time_budget=self.time_budget,
-                        checkpoint=checkpoint, callbacks=callbacks)  # fmt: skip
+    def training(self, callbacks: tuple[Any, ...] = (), checkpoint: str | None = None,
+                 base: Training | None = None) -> Training:  # fmt: skip
+        """Return the settings as one object; those that no flag gives are ``base``'s, or left open."""
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        return clone(base or Training()).set_params(**given, checkpoint=checkpoint, callbacks=callbacks)
 
 
 @Parameter(name="*")
@@ -91,7 +92,7 @@ class DataOptions:
     representation: Annotated[str | None, Parameter(group=_DATA)] = None
     "table or pixels; left out, tables take table and arrays take none."
     config: Annotated[Path | None, Parameter(group=_DATA)] = None
-    "A config.json whose estimator is taken instead of the flags above."
+    "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
 
 
 def estimator(variant: str, size: int, seed: int, options: ModelOptions, training: Training,

@@ -123,6 +123,8 @@ class Summary:
         if not self.low < self.high:
             what = "no numbers but NaN" if self.low > self.high else f"the same value everywhere ({self.low:g})"
             raise InputError(f"X holds {what}: there is nothing to encode.")
+        if not math.isfinite(self.high - self.low):
+            raise InputError("X contains infinity or numbers beyond double precision; mend or leave out those rows.")
         if not 1e-30 < self.spread < 1e30:
             raise InputError(f"X has values from {self.low:g} to {self.high:g}, beyond single precision; rescale it.")
         least, most = (bound * (255 if self.bytes else 1) for bound in likelihood.support)
