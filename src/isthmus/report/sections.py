@@ -134,12 +134,15 @@ def _filters(shown: Shown) -> Section:
         weights = _first_weights(estimator)
         if weights is None or weights.ndim != 2 or weights.shape[1] != np.prod(shape):
             return None
-        return filters(weights, shape)
+        return filters(weights * varies, shape)
 
     shape = shown.test.items.shape[1:]
+    # Weights of pixels that hardly ever change say nothing and can be large.
+    varies = np.nan_to_num(np.asarray(shown.test.head().items, dtype=np.float64).std(axis=0)).ravel()
     parts = shown.parts(grid) if isinstance(shown.pictures, Images) else []
     return Section("filters", "First-layer filters", "What the strongest units of the first layer look for (for PCA, its "
-                   "components): red where ink adds to a unit, blue where it takes away.", "panels", parts)  # fmt: skip
+                   "components), times how much each pixel varies: red where ink adds to a unit, blue where it takes "
+                   "away.", "panels", parts)  # fmt: skip
 
 
 def _first_weights(estimator: Any) -> np.ndarray | None:
