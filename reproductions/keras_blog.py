@@ -31,6 +31,7 @@ from isthmus import (
     Dense,
     GaussianNoise,
     SparseAutoencoder,
+    TopK,
     Training,
     VariationalAutoencoder,
 )
@@ -73,7 +74,14 @@ def simple(to: Setting) -> Measures:
 
 def l1(to: Setting) -> Measures:
     """The same with a penalty on the code."""
-    model = SparseAutoencoder(32, penalty=L1(0.02), network=_shallow(), training=to.training(100, 256, 5e-3),
+    model = SparseAutoencoder(32, penalty=L1(0.01), network=_shallow(), training=to.training(100, 256, 1e-2),
+                              random_state=to.seed).fit(to.train)  # fmt: skip
+    return plain(model, to) | codes(model, to) | beside(model, to)
+
+
+def topk(to: Setting) -> Measures:
+    """The same with the five smallest of every code set to 0 instead: no penalty, so that what stays does not shrink."""
+    model = SparseAutoencoder(32, bottleneck=TopK(27), network=_shallow(), training=to.training(100, 256, 1e-2),
                               random_state=to.seed).fit(to.train)  # fmt: skip
     return plain(model, to) | codes(model, to) | beside(model, to)
 
@@ -81,7 +89,7 @@ def l1(to: Setting) -> Measures:
 def deep(to: Setting) -> Measures:
     """784-128-64-32-64-128-784, all rectified."""
     network = Dense((128, 64), activation="relu", code_activation="relu")
-    model = Autoencoder(32, network=network, training=to.training(50, 256), random_state=to.seed).fit(to.train)
+    model = Autoencoder(32, network=network, training=to.training(100, 256), random_state=to.seed).fit(to.train)
     return plain(model, to) | codes(model, to) | beside(model, to)
 
 
@@ -171,8 +179,9 @@ class Line(NamedTuple):
 
 LINES = {
     "simple": Line(simple, "cross_entropy", "0.09", "50 passes of 256; peak rate 5e-3"),
-    "l1": Line(l1, "cross_entropy", "0.10", "100 passes of 256; peak rate 5e-3; L1 of the codes times their decoder's norms"),
-    "deep": Line(deep, "cross_entropy", "0.08", "50 passes of 256"),
+    "l1": Line(l1, "cross_entropy", "0.10", "100 passes of 256; peak rate 1e-2; L1 of the codes times their decoder's norms"),
+    "topk": Line(topk, "cross_entropy", "none", "100 passes of 256; peak rate 1e-2; not in the blog"),
+    "deep": Line(deep, "cross_entropy", "0.08", "100 passes of 256"),
     "conv": Line(convolutional, "cross_entropy", "0.094", "50 passes of 128; strides for pooling, a linear layer to the code"),
     "denoise": Line(denoising, "squared_error", "none", "20 passes of 128 (100), a code of 128 (1568)"),
     "vae": Line(variational, "negative_bound", "none", "100 passes of 32; a true bound, which the blog's loss is not"),

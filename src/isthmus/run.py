@@ -23,6 +23,7 @@ class Run(TransformerMixin, BaseEstimator):
         representation: `Table`, `Pixels`, or None where the items are arrays already.
         estimator: Any of isthmus's estimators.
         source: Where the training items came from, for people and for looking rows up by their ids.
+        image_size: Height and width to which images were resized, and are again whenever they are read for this run.
 
     Attributes:
         baseline_: PCA of the same code size, fitted to the same items.
@@ -40,10 +41,12 @@ class Run(TransformerMixin, BaseEstimator):
     baseline_: Principal | None
     density_: Density | None
 
-    def __init__(self, representation: Any = None, estimator: Any = None, source: str = "") -> None:
+    def __init__(self, representation: Any = None, estimator: Any = None, source: str = "",
+                 image_size: tuple[int, int] | None = None) -> None:  # fmt: skip
         self.representation = representation
         self.estimator = estimator
         self.source = source
+        self.image_size = image_size
 
     def fit(self, X: Any, y: None = None) -> "Run":
         """Fit the representation, the estimator, and what stands beside them; an interrupted fit keeps what it has."""

@@ -166,6 +166,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path that becomes ``path`` at the end, or is removed if anything fails on the way."""
     with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     part = Path(name)
@@ -216,8 +217,12 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise FileError(f"{path}: {error}") from error
 
 
-def refuse_existing(path: Path, overwrite: bool) -> Path:
-    """Return ``path``, or raise where something stands there already that nobody asked to replace."""
+def refuse_existing(path: Path, overwrite: bool, folder: bool = False) -> Path:
+    """Return ``path``, or raise where something stands there already that nobody asked to replace, or no folder can."""
+    if folder and path.is_file():
+        raise FileError(f"{path} is a file, where a folder is to be written; give another name")
+    if not overwrite and not (path / CONFIG).exists() and (path / "checkpoint").exists():
+        raise FileError(f"{path} holds a training that was interrupted; go on with --resume, or --overwrite to begin again")
     if not overwrite and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
         raise FileError(f"{path} exists already; give another name, or --overwrite to replace it")
     return path

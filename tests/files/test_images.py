@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.errors import FileError, InputError
+from isthmus.errors import DiagnosticWarning, FileError, InputError
 from isthmus.files import ImageItems, read
 
 DATA = Path(os.environ.get("ISTHMUS_DATA", "../shared/data"))
@@ -59,7 +59,8 @@ def test_images_come_in_the_order_of_their_names_with_ids(stored):
 def test_every_mode_becomes_grey_or_colour_in_eight_bits(stored):
     deep = np.array([[0, 257 * 7], [257 * 200 + 100, 65535]], np.uint16)
     bits = np.array([[True, False], [False, True]])
-    items = stored({"deep.png": encoded(deep), "bits.png": encoded(bits), "grey.jpg": encoded(GREY[:2, :2], "JPEG")})
+    with pytest.warns(DiagnosticWarning, match="1 of 3 images have 16 bits, cut to 8; images are read"):
+        items = stored({"deep.png": encoded(deep), "bits.png": encoded(bits), "grey.jpg": encoded(GREY[:2, :2], "JPEG")})  # fmt: skip
     assert items.load()[:2].tolist() == [[[255, 0], [0, 255]], [[0, 7], [200, 255]]] and items.shape == (2, 2)
 
 
@@ -69,8 +70,9 @@ def test_mixed_grey_and_colour_becomes_colour_on_white(stored):
     indices = io.BytesIO()
     palette.save(indices, "PNG", transparency=0)
     cmyk = encoded(np.full((5, 4, 3), 128, np.uint8), "JPEG", "CMYK")
-    items = stored({"1.png": encoded(GREY), "2.png": encoded(COLOUR), "3.png": encoded(clear),
-                    "4.png": indices.getvalue(), "5.jpg": cmyk})  # fmt: skip
+    with pytest.warns(DiagnosticWarning, match="2 of 5 images have transparency, laid on white"):
+        items = stored({"1.png": encoded(GREY), "2.png": encoded(COLOUR), "3.png": encoded(clear),
+                        "4.png": indices.getvalue(), "5.jpg": cmyk})  # fmt: skip
     x = items.load()
     assert x.shape == (5, 5, 4, 3) and x.dtype == np.uint8
     np.testing.assert_array_equal(x[0], np.dstack([GREY] * 3))
@@ -79,6 +81,13 @@ def test_mixed_grey_and_colour_becomes_colour_on_white(stored):
     seen = np.asarray(palette)[..., None]
     np.testing.assert_array_equal(x[3], np.where(seen == 0, 255, np.asarray(palette.convert("RGB"))))
     assert np.abs(x[4].astype(int) - 128).max() <= 3
+
+
+def test_grey_with_transparency_stays_grey(stored):
+    clear = np.dstack([GREY, np.where(GREY > 99, 255, 0).astype(np.uint8)])
+    with pytest.warns(DiagnosticWarning, match="1 of 2 images have transparency"):
+        items = stored({"1.png": encoded(clear), "2.png": encoded(GREY)})
+    np.testing.assert_array_equal(items.load(), [np.where(GREY > 99, GREY, 255), GREY])
 
 
 def test_exif_orientation_is_applied(stored):

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from isthmus.errors import FileError, InputError
 from isthmus.files import read, write, write_columns
 
-ENDINGS = (".npy", ".npz", ".csv", ".parquet")
+ENDINGS = (".npy", ".npz", ".csv", ".tsv", ".parquet")
 
 
 def blocks(array, sizes=(2, 1, 100)):
@@ -45,7 +45,7 @@ def test_numbers_come_back_to_the_last_bit(tmp_path_factory, array):
         np.testing.assert_array_equal(back.load(), array)
         assert back.load().dtype == array.dtype
     assert list(read(folder / "x.npz").ids) == ids
-    for ending in (".csv", ".parquet"):
+    for ending in (".csv", ".tsv", ".parquet"):
         named, back, header = numbers(folder / f"x{ending}")
         np.testing.assert_array_equal(back.astype(array.dtype), array)
         assert named == ids and header == [f"code_{j}" for j in range(array.shape[1])]
@@ -140,8 +140,8 @@ def test_a_folder_of_other_files_is_never_replaced(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "given", "message"), [
-    ("x.txt", [], r"'.txt' cannot be written; give a path ending in .csv, .npy, .npz, .parquet, .zip"),
-    ("x", [(["a"], np.ones((1, 9)))], r"no images .* but float64 \(n, 9\); give a path ending in .csv"),
+    ("x.txt", [], r"'.txt' cannot be written; give a path ending in .npy, .npz, .csv, .tsv, .parquet, .zip"),
+    ("x", [(["a"], np.ones((1, 9)))], r"no images .* but float64 \(n, 9\); give a path ending in .npy"),
     ("x.zip", [(["a"], np.ones((1, 9, 9, 2)))], r"no images"), ("x.npy", [], "no items to write"),
     ("x.npy", [([], np.ones((0, 3)))], "no items to write"), ("x.npy", [(["a"], np.ones((2, 3)))], "1 ids and 2 items"),
     ("x.npy", [(["a"], np.array(["t"]))], "arrays .* of numbers. Got <U1"),
@@ -160,7 +160,7 @@ def test_tables_and_names_that_do_not_fit_are_refused(tmp_path):
     for columns, got in [({}, "no columns"), ({"a": np.ones(2), "b": np.ones(3)}, "'a': 2, 'b': 3")]:
         with pytest.raises(InputError, match=f"columns of one length. Got .*{got}"):
             write_columns(tmp_path / "t.csv", columns)
-    with pytest.raises(InputError, match="ending in .csv or .parquet"):
+    with pytest.raises(InputError, match="ending in .csv, .tsv or .parquet"):
         write_columns(tmp_path / "t.npy", {"a": np.ones(2)})
     write_columns(tmp_path / "t.csv", {"a": np.ones(2)})
     with pytest.raises(FileError, match="exists already"):

@@ -1,5 +1,6 @@
 import datetime
 import warnings
+import zoneinfo
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from sklearn.pipeline import make_pipeline
 
 from isthmus import storage
 from isthmus.errors import DiagnosticWarning, InputError
+from isthmus.files import read, write_columns
 from isthmus.representations import Table
+from isthmus.representations.plans import Date
 
 N = 200
 
@@ -160,7 +163,7 @@ def test_numbers_are_scaled_by_median_and_quartiles_and_outliers_stay():
 @pytest.mark.parametrize(("texts", "kind"), [
     (["1,50", "2,00", "-3,25"], "Number"), (["1e3", ".5", "+2"], "Number"),
     (["1,234", "2,500", "999"], None),  # thousands or thousandths: not guessed
-    (["007", "012", "99"], None), (["12 %", "3 %", "4 %"], None),
+    (["007", "012", "99"], None), (["12 %", "3 %", "4 %"], "Number"),
     (["2024-01-05", "1999-12-31"], "Date"), (["2024/01/05", "1999/12/31"], "Date"),
     (["05.01.2024", "31.12.1999"], "Date"), (["2024-01", "1999-12"], "Date"),
     (["03/04/2024", "05/06/2024"], None),  # day or month first: not guessed
@@ -172,8 +175,131 @@ def test_kinds_are_told_from_the_text_only_where_it_settles_them(texts, kind):
     found = type(table.plans_["x"]).__name__ if "x" in table.plans_ else None
     assert found == kind
     if kind == "Date" or "1,50" in texts:  # written back in the same format
-        back = table.inverse_transform(table.transform({"x": texts, "other": np.zeros(len(texts))}))
-        assert back["x"].tolist() == texts
+        assert there_and_back(table, texts) == texts
+
+
+def there_and_back(table, texts):
+    X = {"x": texts, "other": np.zeros(len(texts))}
+    return table.inverse_transform(table.transform(X))["x"].tolist()
+
+
+@pytest.mark.parametrize(("texts", "meant"), [
+    (["$51.09", "-$1,234.50", "$7.00"], [51.09, -1234.5, 7]), (["$-5", "$6", "$70"], [-5, 6, 70]),
+    (["51.1%", "-3.0%", "0.5%"], [51.1, -3, 0.5]), (["1.234,50 €", "-7,25 €", "0,00 €"], [1234.5, -7.25, 0]),
+    (["4,418.07", "12.50", "98,765.00"], [4418.07, 12.5, 98765]), (["1'500.5", "12.5", "3.0"], [1500.5, 12.5, 3]),
+    (["1 500,5", "12,5", "3,0"], [1500.5, 12.5, 3]), (["51.0", "49.0", "3.0"], [51, 49, 3]),
+    (["5.1", "3", "4.25"], [5.1, 3, 4.25]), (["5", "-", "7"], [5, None, 7]), (["5.5", "None", "7.5"], [5.5, None, 7.5]),
+    (["20200717", "19991231", "20240229"], ["2020-07-17", "1999-12-31", "2024-02-29"]),
+    (["17/07/20", "31/12/99", "01/02/03"], ["2020-07-17", "1999-12-31", "2003-02-01"]),
+    (["17-Jul-2020", "04-May-2021", "31-Dec-1999"], ["2020-07-17", "2021-05-04", "1999-12-31"]),
+    (["July 17, 2020", "May 4, 2021", "-"], ["2020-07-17", "2021-05-04", None]),
+    (["4 May 2021", "17 May 2020", "31 May 1999"], ["2021-05-04", "2020-05-17", "1999-05-31"]),
+    (["7/17/2020", "12/31/1999", "5/4/2021"], ["2020-07-17", "1999-12-31", "2021-05-04"]),
+    (["2020-07-17T00:30:00+02:00", "2020-07-19T10:00:00+02:00"], ["2020-07-17 00:30:00+02:00", "2020-07-19 10:00:00+02:00"]),
+    (["2020-07-17 00:30Z", "2020-07-19 10:00Z"], ["2020-07-17 00:30:00+00:00", "2020-07-19 10:00:00+00:00"]),
+])  # fmt: skip
+def test_ordinary_formats_are_read_and_written_back_as_they_were(texts, meant):
+    table = fitted({"x": texts, "other": np.array([1.0, 5.0, 2.0])[: len(texts)]})
+    assert there_and_back(table, texts) == [None if text in ("-", "None") else text for text in texts]
+    told = table.typed({"x": texts})["x"].tolist()
+    told = [str(value) if isinstance(value, datetime.date) else None if value != value else value for value in told]
+    assert told == meant
+
+
+def test_offsets_that_change_within_a_column_keep_the_moment():
+    texts = ["2020-07-17T12:00+02:00", "2020-12-17T12:00+01:00"]
+    assert there_and_back(fitted({"x": texts, "other": [1.0, 5.0]}), texts) == [texts[0], "2020-12-17T13:00+02:00"]
+
+
+def test_no_more_digits_are_written_than_float32_holds():
+    texts = ["51.09014087821548", "37.726479457554", "43.16773338219"]
+    back = there_and_back(fitted({"x": texts, "other": [1.0, 5.0, 2.0]}), texts)
+    assert max(len(text) for text in back) <= 9
+    np.testing.assert_allclose(np.array(back, float), np.array(texts, float), atol=1e-5)
+
+
+def test_types_come_back_with_and_without_gaps():
+    noon = datetime.datetime(2024, 2, 29, 12, tzinfo=zoneinfo.ZoneInfo("Europe/Rome"))
+    later = noon + datetime.timedelta(days=200)
+    X = {"i8": np.array([3, 9, 4], np.int8), "i": np.array([np.int32(3), None, np.int32(7)]),
+         "b": np.array([True, None, False]), "f": np.array([0.5, np.nan, 2.5], np.float32),
+         "day": np.array(["2024-02-29", "NaT", "1999-12-31"], "M8[D]"), "zone": np.array([noon, None, later]),
+         "when": np.array([20240229, 20230101, 20210704]), "text": np.array(["u", None, "u"], dtype=object)}  # fmt: skip
+    table = fitted(X)
+    Z = table.transform(X)
+    back, whole = table.inverse_transform(Z), table.fill(X, np.nan_to_num(Z))
+    for name in set(X) - {"text"}:
+        assert back[name].dtype == X[name].dtype, name
+        assert all(now == was or (was != was and now != now) or np.isnat(np.datetime64(was)) for now, was
+                   in zip(back[name].tolist(), X[name].tolist(), strict=True)), name  # fmt: skip
+    assert isinstance(table.plans_["when"], Date) and str(back["zone"][2]) == str(later)
+    assert {name: column.dtype.name for name, column in whole.items()} == {
+        "i8": "int8", "i": "int32", "b": "bool", "f": "float32", "day": "datetime64[D]", "zone": "object",
+        "when": "int64", "text": "object"}
+    assert whole["zone"][1].tzinfo == noon.tzinfo
+    # Of a mix of kinds, gaps that stay are None, and what was there is untouched.
+    assert table.fill(X, np.full_like(Z, np.nan))["i"].tolist() == [3, None, 7]
+
+
+def test_text_becomes_typed_for_files_that_keep_types(tmp_path):
+    lines = [f"{i},{i % 7},{i / 8},{i % 2 == 0},2024-01-{1 + i % 28},{'ab'[i % 2]},k" for i in range(1, 40)]
+    (tmp_path / "t.csv").write_text("row,n,x,flag,day,level,same\n3,,,,,,\n" + "\n".join(lines) + "\n")
+    X = read(tmp_path / "t.csv").load()
+    table = fitted(X)
+    write_columns(tmp_path / "t.parquet", table.typed(X))
+    typed = read(tmp_path / "t.parquet").load()
+    known = {name: type(column[1].item() if hasattr(column[1], "item") else column[1]) for name, column in typed.items()}
+    assert known == {"row": int, "n": int, "x": float, "flag": bool, "day": datetime.date, "level": str, "same": str}
+    assert typed["n"][0] is None and np.isnat(typed["day"][0])
+    np.testing.assert_array_equal(table.transform(typed), table.transform(X))  # the run reads what it wrote
+    whole = table.fill(typed, np.nan_to_num(table.transform(typed)))
+    assert {name: column.dtype.name for name, column in whole.items()} == {
+        "row": "int64", "n": "int64", "x": "float64", "flag": "bool", "day": "datetime64[D]", "level": "object",
+        "same": "object"}
+
+
+def test_none_is_a_level_unless_the_rest_is_numbers():
+    X = {"level": ["None", "Low", "None", "Low"], "number": ["1", "None", "5", "-"]}
+    table = Table().fit(X)
+    assert table.plans_["level"].levels == ("Low", "None")
+    Z = table.transform(X)
+    assert np.isnan(Z).sum(axis=0).tolist() == [0, 0, 2]
+    filled = table.fill(X, np.nan_to_num(Z))
+    assert filled["level"].tolist() == X["level"] and filled["number"].tolist() == ["1", "3", "5", "3"]
+
+
+@pytest.mark.parametrize(("good", "bad", "message"), [
+    ("{:.3f}", "abc", "line 62: expected numbers, as in all but 1 of the 100 cells, got 'abc'.*--drop x"),
+    ("{:.0f}", "1O", "line 62: expected numbers"), ("2024-01-{:02.0f}", "2024-02-31", "line 62: expected dates"),
+])  # fmt: skip
+def test_a_slip_in_a_column_of_numbers_is_named_with_its_line(tmp_path, good, bad, message):
+    cells = [good.format(1 + 27 * value) for value in np.random.default_rng(0).random(100)]
+    cells[60] = bad
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{cell},{i % 7}\n" for i, cell in enumerate(cells)))
+    with pytest.raises(InputError, match=rf"column 'x', .*t.csv, {message}"):
+        Table().fit(read(tmp_path / "t.csv").load())
+
+
+def test_an_error_in_a_later_block_counts_as_the_file_does(tmp_path):
+    (tmp_path / "t.csv").write_text("x,c\n1,a\n5,b\n2,a\noops,b\n")
+    *_, (_, block) = read(tmp_path / "t.csv").blocks(2)
+    with pytest.raises(InputError, match=r"column 'x', .*t.csv, line 5: expected a number, got 'oops'"):
+        fitted(GOOD).transform(block)
+
+
+def test_few_levels_with_numbers_among_them_and_codes_stay_as_they_are():
+    rooms = ["1", "2", "3", "4", "5+"] * 20
+    assert fitted({"x": rooms, "y": np.arange(100) % 7}).plans_["x"].levels == ("1", "2", "3", "4", "5+")
+    codes = [f"{place}" for place in range(10_000, 10_097)] + ["01067", "01069", "01097"]
+    with pytest.warns(DiagnosticWarning, match=r"left out: zip \(nearly every text is different\); give --drop zip to"):
+        Table().fit({"zip": codes, "y": np.arange(100) % 7})
+
+
+def test_dates_expected_are_said_in_words():
+    table = fitted({"x": ["2024-01-05", "1999-12-31"], "y": ["5 May 2024", "7 June 1999"]})
+    for name, said in [("x", "YYYY-MM-DD"), ("y", "DD January YYYY")]:
+        with pytest.raises(InputError, match=f"'{name}', row 0: expected a date like {said}, got 'soon'"):
+            table.transform({"x": ["2024-01-05"], "y": ["5 May 2024"]} | {name: ["soon"]})
 
 
 def test_unseen_levels_go_to_the_bucket_or_are_missing():
@@ -190,11 +316,12 @@ def test_unseen_levels_go_to_the_bucket_or_are_missing():
 @pytest.mark.parametrize(("name", "values", "why"), [
     ("id", np.array([9, 4, 7, 1]), "different integer"), ("customerId", ["9", "4", "7", "1"], "different integer"),
     ("x", np.array([5.0, 6.0, 7.0, 8.0]), "counts the rows"), ("mail", ["a@b", "c@d", "e@f", "g@h"], "different"),
+    ("x", np.array([2**60, 2**61, 2**59 + 1, 2**60]), "integers beyond 2"), ("x", ["1,234", "2,500", "999", "998"], "two ways"),
     ("price", ["3.5", "7.2", "x", "1.1"], "numbers but for 'x' in row 2"),
 ])
 def test_identifier_like_columns_are_named(name, values, why):
     X = {name: values, "size": [3, 1, 4, 1]}
-    with pytest.warns(DiagnosticWarning, match=f"{name} .*{why}.*--drop {name}"):
+    with pytest.warns(DiagnosticWarning, match=f"left out: {name} .*{why}.*; give --drop {name} to confirm, and"):
         assert Table().fit(X).left_out_ == (name,)
     assert Table(drop=(name,)).fit(X).left_out_ == ()
     assert fitted({"paid": [9, 4, 7, 1]}).left_out_ == ()

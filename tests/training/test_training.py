@@ -42,11 +42,17 @@ def test_defaults_are_settled_for_any_number_of_rows(rows, deep):
     assert Training().get_params() == {**Training().get_params(), "epochs": None, "optimizer": None}
 
 
-@pytest.mark.parametrize(("given", "held"), [(0, 0), (0.25, 5), (7, 7), (1, 1), (19, 19), (500, 19), (0.999, 19)])
-def test_validation_is_a_share_or_a_number_and_leaves_a_row(given, held):
+@pytest.mark.parametrize(("given", "held"), [(0, 0), (0.25, 5), (7, 7), (1, 1), (18, 18), (0.9, 18)])
+def test_validation_is_a_share_or_a_number(given, held):
     settings = Training(validation=given, batch_size=50, epochs=4, learning_rate=0.5, optimizer=SGD(0.5)).resolve(20, True)
     assert (settings.validation, settings.batch_size, settings.epochs) == (held, 20 - held, 4)
     assert settings.learning_rate == 0.5 and settings.optimizer.get_params() == SGD(0.5).get_params()
+
+
+@pytest.mark.parametrize("given", [19, 500, 0.999, 1.5])
+def test_validation_leaves_rows_to_learn_from(given):
+    with pytest.raises(ValueError, match=r"Training\.validation must .* Got"):
+        Training(validation=given).resolve(20, True)
 
 
 @given(n=st.integers(1, 60), size=st.integers(1, 70), seed=st.integers(0, 99))
@@ -129,7 +135,7 @@ def test_weights_decay_and_biases_do_not():
 
 
 def test_a_wrong_device_is_named():
-    with pytest.raises(InputError, match="Training.device 'nowhere' cannot be used here"):
+    with pytest.raises(InputError, match="Training.device must be a device .* Got 'nowhere'"):
         estimator("plain", device="nowhere").fit(items())
 
 

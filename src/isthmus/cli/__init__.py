@@ -47,8 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        errors_console().print(f"isthmus: {error}", style="red", markup=False, highlight=False)
-        errors_console().print("Try: isthmus --help, or isthmus VERB --help", markup=False, highlight=False)
+        _say(f"{str(error).rstrip('.')}. Try: isthmus --help, or isthmus VERB --help")
         return 2
     except KeyboardInterrupt as stop:
         if str(stop):

@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from sklearn.base import clone
 
 from .. import report
+from ..checks import Whole
 from ..errors import InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
@@ -27,7 +28,7 @@ from .options import DataOptions, ModelOptions, TrainingOptions, configured, est
 from .progress import Bar, console
 
 _TEST_SHARE = 0.2
-_LEAST = 2  # items to learn from
+_LEAST = 2  # items to learn from, and to measure on
 #: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
 _KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "variational": ("kl",)}
 
@@ -54,7 +55,9 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     sizes = wholes(latent_dim, "--latent-dim")
     if not sizes:
         raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
-    folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite)
+    if not Whole(1).allows(seeds):
+        raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
+    folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
     train, held, names = _parts(data, test, seed, source)
     summary = Summary.of(train.items)
     asked = sources.likelihood(train.items, source, model, names is not None) or summary.likelihood()
@@ -95,13 +98,14 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
         parts = [(loaded.raw, loaded.labels if both else None, ids),
                  (other.raw, other.labels if both else None, np.array([str(name) for name in other.ids]))]  # fmt: skip
     step = loaded.representation
-    if len(parts[0][2]) < _LEAST:
-        raise InputError(f"{data} holds {len(ids)} items, too few to learn from; give at least {_LEAST + 1}")
+    if min(len(part[2]) for part in parts) < _LEAST:
+        raise InputError(f"{data} holds {len(parts[0][2])} items to learn from and {test or 'it'} {len(parts[1][2])} to measure on; "
+                         f"give at least {_LEAST} each")  # fmt: skip
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
     train, held_out = (Split(step.transform(raw), labels, ids) for raw, labels, ids in parts)
-    return train, held_out, list(step.get_feature_names_out()) if hasattr(step, "plans_") else None
+    return train, held_out, sources.names_of(step)
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
@@ -109,6 +113,8 @@ def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
     known = ["pca", "linear", *(["logistic-pca"] if isinstance(likelihood, Bernoulli) else []), *naming.variants()]
     if variants is None:
         return known
+    if "logistic-pca" in variants and "logistic-pca" not in known:
+        raise InputError("logistic-pca is for data in [0, 1] (bytes, too); leave it out of --variants, or scale the data")
     return [naming.check_name("--variants", name.strip(), known) for name in variants.split(",")]
 
 

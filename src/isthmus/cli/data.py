@@ -1,6 +1,7 @@
 """From DATA on the command line to items, labels and ids."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,13 @@ import numpy as np
 from ..errors import InputError
 from ..estimators.data import Summary
 from ..files import Items, TableItems, read
+from ..files.builtin import BUILTIN
+from ..files.items import PlacedColumns
+from ..files.reading import holds_images
 from ..parts import Gaussian
 from ..parts.likelihood import Likelihood
 from ..representations import Table
+from ..run import Run
 from . import naming
 from .options import DataOptions, ModelOptions
 
@@ -39,7 +44,7 @@ def read_data(source: str, options: DataOptions) -> Data:
     if options.drop and not table:
         raise InputError(f"--drop is for the columns of a table; {source} is none")
     if options.labels is not None:
-        labels = raw.pop(options.labels) if table and options.labels in raw else _label_file(options.labels, len(items))
+        labels = raw.pop(options.labels) if table and options.labels in raw else _label_file(options.labels, items, raw)
         labels = np.array(["" if label is None else str(label) for label in labels])
     if options.representation is not None:
         step = naming.representation(options.representation)
@@ -48,6 +53,16 @@ def read_data(source: str, options: DataOptions) -> Data:
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
     return Data(items, raw, labels, step)
+
+
+def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:
+    """Return the size to which images of ``source`` are brought: the one asked for, else that of the run's own."""
+    return asked or (run.image_size if source not in BUILTIN and holds_images(Path(source)) else None)
+
+
+def names_of(representation: Any) -> list[str] | None:
+    """Return the names of the numbers that a table was turned into; None for all else."""
+    return list(representation.get_feature_names_out()) if isinstance(representation, Table) else None
 
 
 def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -> Likelihood | None:
@@ -62,11 +77,16 @@ def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -
 
 def take(raw: Any, which: np.ndarray) -> Any:
     """Return some items of an array, or some rows of columns."""
-    return {name: column[which] for name, column in raw.items()} if isinstance(raw, dict) else raw[which]
+    if not isinstance(raw, dict):
+        return raw[which]
+    columns = {name: column[which] for name, column in raw.items()}
+    return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
 
-def _label_file(name: str, count: int) -> np.ndarray:
-    found = read(name).load()
+def _label_file(name: str, items: Items, raw: Any) -> np.ndarray:
+    if isinstance(raw, dict) and not Path(name.split(":")[0]).exists():
+        raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(raw)}")
+    found, count = read(name).load(), len(items)
     if isinstance(found, dict):
         if len(found) != 1:
             raise InputError(f"--labels {name} has the columns {', '.join(found)}; give a file with one column")

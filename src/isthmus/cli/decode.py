@@ -13,7 +13,7 @@ def decode(run: Path, codes: str, /, *, out: Path, overwrite: bool = False) -> N
     Args:
         run: The folder that `fit` wrote.
         codes: A .npy, .csv or .parquet file with one code a row.
-        out: A file (.npy, .csv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..files import read, write
 from ..run import open_run
 from . import streams
+from .data import size_for
 from .progress import console
 
 
@@ -15,10 +16,11 @@ def encode(run: Path, data: str, /, *, out: Path, image_size: tuple[int, int] | 
     Args:
         run: The folder that `fit` wrote.
         data: What to encode.
-        out: codes.npy, or .parquet or .csv with the items' ids in a column.
-        image_size: Height and width to which images are resized.
+        out: codes.npy, or .parquet, .csv or .tsv with the items' ids in a column.
+        image_size: Height and width to which images are resized; those of RUN if left out.
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    count = write(out, streams.blocks(read(data, image_size=image_size), fitted.transform, "encoding"), overwrite=overwrite)
+    items = read(data, image_size=size_for(data, image_size, fitted))
+    count = write(out, streams.blocks(items, fitted.transform, "encoding"), overwrite=overwrite)
     console().print(f"{count} codes of {fitted.estimator.n_components} numbers: {out}", markup=False)

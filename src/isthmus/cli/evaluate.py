@@ -13,23 +13,25 @@ from .options import DataOptions
 from .progress import console
 
 
-def evaluate(run: Path, data: str, /, *, json_: bool = False, source: DataOptions | None = None) -> None:
+def evaluate(run: Path, data: str, /, *, labels: str | None = None, image_size: tuple[int, int] | None = None,
+             json_: bool = False) -> None:  # fmt: skip
     """Measure RUN on DATA: errors, explained variance, log-likelihood, neighbours; PCA of the same size beside it.
 
     Args:
         run: The folder that `fit` wrote.
         data: What to measure on.
+        labels: A column of the table, or a file with one label an item: half of them tell how well codes give the others.
+        image_size: Height and width to which images are resized; those of RUN if left out.
         json_: Print one JSON object and nothing else.
     """
     fitted = open_run(run)
-    loaded = sources.read_data(data, source or DataOptions())
+    loaded = sources.read_data(data, DataOptions(labels=labels, image_size=sources.size_for(data, image_size, fitted)))
     part = Split(fitted.rows(loaded.raw), loaded.labels, loaded.ids)
     row = measure(fitted.estimator, part, fitted.baseline_)
     row["log_likelihood"] = fitted.estimator.score(part.items)
     if part.labels is not None:
-        half = len(part.items) // 2
-        row |= labelled(fitted.estimator, Split(part.items[:half], part.labels[:half]),
-                        Split(part.items[half:], part.labels[half:]).head())  # fmt: skip
+        known, asked = part.halves()
+        row |= labelled(fitted.estimator, known, asked.some())
     if json_:
         print(json.dumps(encode(row)))
         return

@@ -2,51 +2,45 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from .. import report
-from ..errors import InputError
+from ..errors import DivergedError, InputError
+from ..estimators.base import BaseAutoencoder
+from ..files.reading import absolute
+from ..representations import Table
 from ..run import Run
 from ..storage import CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
 from . import data as sources
+from .naming import variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
 from .progress import Bar, console
 
 _SHOWN = 2000  # items of which the report shows some
 
 
-def fit(data: str, /, *, variant: str = "basic", latent_dim: int = 2, out: Path, seed: int = 0, resume: bool = False,
-        overwrite: bool = False, model: ModelOptions | None = None, training: TrainingOptions | None = None,
-        source: DataOptions | None = None) -> None:  # fmt: skip
+def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = None, out: Path, seed: int | None = None,
+        resume: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
+        training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
     """Train one autoencoder on DATA and keep it, with everything it needs, in the folder OUT.
 
     Args:
         data: What to learn from (see isthmus --help).
-        variant: basic, denoising, sparse, contractive or variational.
-        latent_dim: The size of the code.
+        variant: basic, denoising, sparse, contractive or variational; basic if left out.
+        latent_dim: The size of the code; 2 if left out.
         out: The run folder to write.
-        seed: Two fits with one seed agree.
+        seed: Two fits with one seed agree; 0 if left out.
         resume: Go on after an interruption, with the same flags as before.
         overwrite: Replace a run that stands there.
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
-    checkpoint = out / "checkpoint"
-    if resume and not checkpoint.exists():
-        state = "is finished" if (out / CONFIG).exists() else "was never begun"
-        raise InputError(f"{out} holds no checkpoint to go on from: this run {state}")
-    if not resume:
-        refuse_existing(out, overwrite)
-        shutil.rmtree(checkpoint, ignore_errors=True)
+    checkpoint = _checkpoint(out, resume, overwrite)
     loaded = sources.read_data(data, source)
-    with Bar(f"fitting {variant}") as bar:
-        if source.config is not None:
-            chosen = configured(source.config)
-            chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
-        else:
-            settings = training.training((bar,), str(checkpoint))
-            likelihood = sources.likelihood(loaded.raw, source, model, loaded.representation is not None)
-            chosen = estimator(variant, latent_dim, seed, model, settings, likelihood)
-        run = Run(loaded.representation, chosen, data)
+    with Bar("fitting") as bar:
+        chosen = _estimator(loaded, variant, latent_dim, seed, model, source)
+        chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
+        run = Run(loaded.representation, chosen, absolute(data), source.image_size)
         try:
             run.fit(loaded.raw)
         except KeyboardInterrupt:
@@ -55,17 +49,55 @@ def fit(data: str, /, *, variant: str = "basic", latent_dim: int = 2, out: Path,
                 raise KeyboardInterrupt(f"stopped; the best weights so far are in {out}. Go on with the same command and "
                                         "--resume.") from None  # fmt: skip
             raise
+        except DivergedError:  # nothing was learnt, so there is nothing to go on from
+            shutil.rmtree(checkpoint, ignore_errors=True)
+            if out.is_dir() and not any(out.iterdir()):
+                out.rmdir()
+            raise
     run.save(out)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    part = Split(run.rows(loaded.raw), loaded.labels, loaded.ids).head(_SHOWN)
-    row = {"variant": variant, "seed": seed, "seconds": run.history_[-1]["seconds"]} | evaluate(chosen, part, run.baseline_)
-    row["train_squared_error"] = row["squared_error"]
-    found = Comparison([row], {(variant, chosen.n_components): chosen})
-    names = None if loaded.representation is None else list(loaded.representation.get_feature_names_out())
-    with atomic(out / "report.html") as path:
-        path.write_text(report.render(found, part, part, title=f"{variant} on {data}", columns=names), encoding="utf-8")
+    row = _report(run, loaded, out, f"{variant_of(chosen)} on {data}")
     say = console()
     say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g} "
               f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to.", markup=False)  # fmt: skip
     say.print(f"Run: {out}   Report: {out / 'report.html'}", markup=False)
     say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
+
+
+def _checkpoint(out: Path, resume: bool, overwrite: bool) -> Path:
+    """Return the folder of the training's state: one that is there to go on from, or one that is not there yet."""
+    checkpoint = out / "checkpoint"
+    if resume and not checkpoint.exists():
+        state = "is finished" if (out / CONFIG).exists() else "was never begun"
+        raise InputError(f"{out} holds no checkpoint to go on from: this run {state}")
+    if not resume:
+        refuse_existing(out, overwrite, folder=True)
+        shutil.rmtree(checkpoint, ignore_errors=True)
+    return checkpoint
+
+
+def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None, seed: int | None, model: ModelOptions,
+               source: DataOptions) -> BaseAutoencoder:  # fmt: skip
+    """Return what the flags describe, or what ``--config`` does but for the size and the seed, where they are given."""
+    if source.config is None:
+        likelihood = sources.likelihood(loaded.raw, source, model, isinstance(loaded.representation, Table))
+        size = 2 if latent_dim is None else latent_dim
+        return estimator(variant or "basic", size, seed or 0, model, None, likelihood)
+    if variant is not None or model != ModelOptions():
+        raise InputError("--config holds the variant and its parts: leave out --variant and the flags of the model")
+    asked = {"n_components": latent_dim, "random_state": seed}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    return configured(source.config).set_params(**given)
+
+
+def _report(run: Run, loaded: sources.Data, out: Path, title: str) -> dict[str, Any]:
+    """Write report.html beside the run, and return the figures in it."""
+    part = Split(run.rows(loaded.raw), loaded.labels, loaded.ids).some(_SHOWN)
+    name, fitted = variant_of(run.estimator), run.estimator
+    row = {"variant": name, "seconds": run.history_[-1]["seconds"]} | evaluate(fitted, part, run.baseline_)
+    row["train_squared_error"] = row["squared_error"]
+    found = Comparison([row], {(name, fitted.n_components): fitted})
+    page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation))
+    with atomic(out / "report.html") as path:
+        path.write_text(page, encoding="utf-8")
+    return row

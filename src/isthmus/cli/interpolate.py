@@ -7,11 +7,12 @@ import numpy as np
 
 from ..errors import FileError, InputError
 from ..files import read
-from ..run import open_run
+from ..files.builtin import BUILTIN
+from ..run import Run, open_run
 from ..tasks import interpolate as path_between
 from ..tasks import linear, spherical
 from . import streams
-from .data import take
+from .data import size_for, take
 from .progress import console
 
 
@@ -24,13 +25,13 @@ def interpolate(run: Path, a: str, b: str, /, *, steps: int = 9, out: Path, data
         a: A file with one item, or the id or row of an item of DATA.
         b: The other end, likewise.
         steps: How many items.
-        out: A file (.npy, .csv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
         data: Where ids and rows are looked up; the data that RUN was fitted to if left out.
         round_: Take the arc instead of the straight line.
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    first, last = (fitted.rows(_item(name, data or fitted.source))[0] for name in (a, b))
+    first, last = (fitted.rows(_item(name, data, fitted))[0] for name in (a, b))
     items = path_between(fitted.estimator, first, last, steps=steps, path=spherical if round_ else linear)
     raw = items if fitted.representation is None else fitted.representation.inverse_transform(items)
     ids = [f"step-{number:0{len(str(steps - 1))}d}" for number in range(steps)]
@@ -38,16 +39,19 @@ def interpolate(run: Path, a: str, b: str, /, *, steps: int = 9, out: Path, data
     console().print(f"{steps} items from {a} to {b}: {out}", markup=False)
 
 
-def _item(name: str, data: str) -> Any:
-    """Return the one item that a file holds, or the item of that id or row of ``data``, as a block of one."""
+def _item(name: str, given: str | None, run: Run) -> Any:
+    """Return the one item that a file holds, or the item of that id or row of the data, as a block of one."""
     if Path(name).is_file():
-        items = read(name)
+        items = read(name, image_size=size_for(name, None, run))
         if len(items) != 1:
             raise InputError(f"{name} holds {len(items)} items; give a file with one, or an id or row with --data {name}")
         return items.load()
+    data = given or run.source
     if not data:
         raise FileError(f"{name} is no file, and without --data there is nowhere to look it up by its id or row")
-    items = read(data)
+    if given is None and data not in BUILTIN and not Path(data.split(":")[0]).exists():
+        raise FileError(f"{name} is no file, and {data}, which this run was fitted to, is not there; give --data")
+    items = read(data, image_size=size_for(data, None, run))
     ids = items.ids
     if isinstance(ids, list) and name in ids:
         row = ids.index(name)

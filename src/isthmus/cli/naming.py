@@ -23,6 +23,15 @@ def variants() -> dict[str, type[BaseAutoencoder]]:
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
 
 
+def variant_of(estimator: BaseAutoencoder) -> str:
+    """Return the name that ``--variant`` has for an estimator.
+
+    >>> variant_of(estimators.SparseAutoencoder())
+    'sparse'
+    """
+    return next(name for name, cls in variants().items() if type(estimator) is cls)
+
+
 def classes_of(kind: type, module: Any = parts) -> dict[str, type]:
     """Return the public classes of one kind by their names."""
     found = (getattr(module, name) for name in module.__all__)

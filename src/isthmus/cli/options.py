@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 from sklearn.base import clone
 
-from ..errors import InputError
+from ..errors import FileError, InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
 from ..parts.bottleneck import Bottleneck
@@ -95,7 +95,7 @@ class DataOptions:
     "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
 
 
-def estimator(variant: str, size: int, seed: int, options: ModelOptions, training: Training,
+def estimator(variant: str, size: int, seed: int, options: ModelOptions, training: Training | None,
               likelihood: Likelihood | None) -> BaseAutoencoder:  # fmt: skip
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
@@ -139,10 +139,12 @@ def configured(path: Path) -> BaseAutoencoder:
     """Return the unfitted estimator that a config.json describes."""
     try:
         described = decode(json.loads(path.read_text(encoding="utf-8"))["object"], PUBLIC)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}; give the config.json of a run") from error
+    except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path} is no config.json of a run ({error})") from error
+        raise FileError(f"{path} is no config.json that isthmus wrote: it describes no object") from error
     found = described.estimator if isinstance(described, Run) else described
     if not isinstance(found, BaseAutoencoder):
         raise InputError(f"{path} describes a {type(found).__name__}, not an estimator")

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..files import read
 from ..run import open_run
 from . import streams
+from .data import size_for
 from .progress import console
 
 
@@ -15,13 +16,13 @@ def reconstruct(run: Path, data: str, /, *, out: Path, fill_missing: bool = Fals
     Args:
         run: The folder that `fit` wrote.
         data: What to reconstruct.
-        out: A file (.npy, .csv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
         fill_missing: Keep DATA as they are and write only into missing cells.
-        image_size: Height and width to which images are resized.
+        image_size: Height and width to which images are resized; those of RUN if left out.
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    items = read(data, image_size=image_size)
+    items = read(data, image_size=size_for(data, image_size, fitted))
     work = fitted.fill if fill_missing else fitted.reconstruct
     streams.save(fitted, out, streams.blocks(items, work, "reconstructing"), overwrite)
     console().print(f"{len(items)} items: {out}", markup=False)

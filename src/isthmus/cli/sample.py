@@ -19,7 +19,7 @@ def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count
     Args:
         run: The folder that `fit` wrote.
         count: How many.
-        out: A file (.npy, .csv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
         overwrite: Replace OUT if it is there.
     """
     if not Whole(1).allows(count):

@@ -31,6 +31,8 @@ def save(run: Run, out: Path, pairs: Pairs, overwrite: bool) -> None:
     if hasattr(run.representation, "plans_"):
         parts = [columns for _, columns in pairs]
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if out.suffix.lower() == ".parquet":  # a file that keeps types
+            joined = run.representation.typed(joined)
         return write_columns(out, joined, overwrite=overwrite)
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
     write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)

@@ -29,7 +29,7 @@ from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
 from ..training.batches import Batches, Rows, block_rows, blocks, tensor_of
-from ..training.devices import device_of, seeded
+from ..training.devices import device_of, refuse_beyond_memory, seeded
 from ..training.loop import Loop
 from .data import Summary, fingerprint, read_rows
 from .diagnostics import diagnose
@@ -107,10 +107,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         seed = _seed(self.random_state)
         with seeded(seed):
             units = summary.units()
-            model = Model(parts, self.n_components, units, units(torch.from_numpy(summary.mean).float()))
+            mean = units(torch.from_numpy(summary.mean).float())
+            with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
+                refuse_beyond_memory(Model(parts, self.n_components, units, mean))
+            model = Model(parts, self.n_components, units, mean)
             deep = model.encoder.single_layer() is None
             training = (self.training or Training()).resolve(summary.rows, deep)
-            loop = self._loop(model, parts, X, training, seed)
+            loop = self._loop(model, parts, X, training, seed, fingerprint(X, summary))
             state = loop.run()
         self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
         self.module_, self.n_components_ = model.cpu().eval().requires_grad_(False), self.n_components
@@ -131,6 +134,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def inverse_transform(self, H: Any) -> np.ndarray:
         """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items."""
         check_is_fitted(self)
+        if np.ndim(H) != 2:
+            raise InputError(f"H must have the shape (n, {self.n_components_}), a code a row. Got {np.shape(H)}.")
         try:
             H = check_array(H, dtype=[np.float64, np.float32], estimator=self, input_name="H")
         except ValueError as error:
@@ -260,13 +265,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         with torch.inference_mode():
             return np.concatenate(list(results()))
 
-    def _loop(self, model: Model, parts: Parts, X: Rows, training: Training, seed: int) -> Loop:
+    def _loop(self, model: Model, parts: Parts, X: Rows, training: Training, seed: int, data: str) -> Loop:
         """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
         order = np.random.default_rng(seed).permutation(X.shape[0])
         held, kept = np.sort(order[: training.validation]), np.sort(order[training.validation :])
         settings = training.get_params(deep=False)
         plain = {name: settings[name] for name in settings if name not in ("checkpoint", "device", "callbacks")}
-        agreed = {"data": fingerprint(X), "n_components": self.n_components, "random_state": seed,
+        agreed = {"data": data, "n_components": self.n_components, "random_state": seed,
                   "parts": list(parts), "training": plain}  # fmt: skip
         return Loop(model, Batches(X, kept, training.batch_size), Batches(X, held, block_rows(X.shape[1:])) if len(held) else None,
                     training, seed, json.dumps(storage.encode(agreed)))  # fmt: skip
@@ -310,7 +315,8 @@ def _seed(random_state: Any) -> int:
         return int(random_state.randint(2**31 - 1))
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and 0 <= random_state < 2**32:
         return int(random_state)
-    raise InputError(f"random_state must be a whole number from 0 to 2³² - 1, a RandomState or None. Got {random_state!r}.")
+    raise InputError("random_state (--seed on the command line) must be a whole number from 0 to 2³² - 1, a RandomState or "
+                     f"None. Got {random_state!r}.")  # fmt: skip
 
 
 def _host(x: Tensor) -> np.ndarray:

@@ -15,7 +15,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
 
     Arguments:
         n_components: The code's size.
-        penalty: `Contractive`; None is ``Contractive()``.
+        penalty: `Contractive`; None is ``Contractive()``. A search over ``penalty__weight`` needs it given.
         network, likelihood, training, random_state: As in `BaseAutoencoder`.
 
     References:

@@ -20,6 +20,7 @@ from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
 from ..training.batches import Rows, blocks
 
+_LEAST_SPREAD = 1e-15  # what single precision can still square, and its inverse
 _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default
 
 
@@ -45,7 +46,7 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(_plain(error, X)) from error
     if reset:
         estimator.item_shape_ = tuple(rows.shape[1:])
         if rows.ndim > 2:
@@ -119,13 +120,13 @@ class Summary:
         """Raise `InputError` where the data cannot be learnt from, or lie outside what the likelihood allows."""
         if self.missing and likelihood.missing == "refuse":
             raise InputError(f"Input X contains NaN ({self.missing} numbers). Give a likelihood that masks them, such as "
-                             "Gaussian(missing='mask'), or fill them first (sklearn.impute).")  # fmt: skip
+                             "Gaussian(missing='mask') (on the command line --missing mask), or fill them first.")  # fmt: skip
         if not self.low < self.high:
             what = "no numbers but NaN" if self.low > self.high else f"the same value everywhere ({self.low:g})"
             raise InputError(f"X holds {what}: there is nothing to encode.")
         if not math.isfinite(self.high - self.low):
             raise InputError("X contains infinity or numbers beyond double precision; mend or leave out those rows.")
-        if not 1e-30 < self.spread < 1e30:
+        if not _LEAST_SPREAD < self.spread < 1 / _LEAST_SPREAD:
             raise InputError(f"X has values from {self.low:g} to {self.high:g}, beyond single precision; rescale it.")
         least, most = (bound * (255 if self.bytes else 1) for bound in likelihood.support)
         if self.low < least or self.high > most:
@@ -133,8 +134,21 @@ class Summary:
                              f"{self.high:g}; scale the data (MinMaxScaler) or use Gaussian().")  # fmt: skip
 
 
-def fingerprint(data: Rows) -> str:
-    """Return what tells one training set from another: shape, dtype, and a digest of the first and last rows."""
-    ends = [np.ascontiguousarray(part.toarray() if sp.issparse(part) else part) for part in (data[:8], data[-8:])]
-    digest = hashlib.sha256(b"".join(part.tobytes() for part in ends)).hexdigest()[:12]
+def _plain(error: ValueError, X: Any) -> str:
+    """Return what scikit-learn says of ``X`` in one line, with the row where it can be told, and without its advice."""
+    said = str(error).split("\n", maxsplit=1)[0].rstrip(".:")
+    if getattr(X, "ndim", 2) == 1:
+        return f"Expected 2D array, got 1D array instead: X has shape {X.shape}. Reshape your data to rows (n, d)."
+    if "infinity" not in said and "NaN" not in said:
+        return " ".join(str(error).split())
+    remedy = "mend or leave out that row" if "infinity" in said else (
+        "fill it first, or fit with a likelihood that masks it, such as Gaussian(missing='mask') (--missing mask)")
+    bad = ~np.isfinite(np.asarray(X, dtype=np.float64)) if isinstance(X, np.ndarray) else np.zeros((0, 1), bool)
+    where = f", the first in row {int(bad.reshape(len(bad), -1).any(1).argmax())}" if bad.any() else ""
+    return f"{said}{where}; {remedy}."
+
+
+def fingerprint(data: Rows, summary: Summary) -> str:
+    """Return what tells one training set from another: shape, dtype, and a digest of every number's mean and deviation."""
+    digest = hashlib.sha256(summary.mean.tobytes() + summary.deviation.tobytes()).hexdigest()[:12]
     return f"{'x'.join(map(str, data.shape))} {data.dtype} {digest}"

@@ -17,7 +17,8 @@ class SparseAutoencoder(BaseAutoencoder):
     Arguments:
         n_components: The code's size; sparse codes may be wider than the data.
         bottleneck: `TopK`, or None for `Identity`.
-        penalty: `L1` or `SparseRate`; None is ``L1()`` with `Identity` codes and nothing with `TopK`.
+        penalty: `L1` or `SparseRate`; None is ``L1()`` with `Identity` codes and nothing with `TopK`. A search over
+            ``penalty__weight`` needs it given, as ``penalty=L1()``.
         network, likelihood, training, random_state: As in `BaseAutoencoder`.
 
     References:

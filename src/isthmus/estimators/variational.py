@@ -15,7 +15,8 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     Arguments:
         n_components: The code's size.
-        penalty: `KL`, whose weight is β; None is ``KL()``, the evidence lower bound.
+        penalty: `KL`, whose weight is β; None is ``KL()``, the evidence lower bound. A search over ``penalty__weight``
+            needs it given, as ``penalty=KL()``.
         network, likelihood, training, random_state: As in `BaseAutoencoder`. For real-valued data whose noise is unknown,
             ``Gaussian(variance=None)`` learns it.
 

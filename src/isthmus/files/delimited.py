@@ -6,27 +6,29 @@ Cells stay texts here (None where nothing is known); what they mean is inferred 
 import csv
 import io
 import itertools
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import DiagnosticWarning, FileError
 from ..storage import disk_errors
 from .items import Columns
-from .tables import TableItems, column_names
+from .tables import MISSING, TableItems, column_names
 
-MISSING = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None"})
 _DELIMITERS = "\t;|,"  # where several split the sample evenly, the first: commas also stand inside numbers
+_TOP = 20  # rows from which it is told whether the first holds names
 _SAMPLE = 65536  # bytes from which the delimiter is told
 
 
 def read_csv(path: Path) -> TableItems:
     """Return the rows of a text table; `FileError` names file, line, expected and found cells of a ragged row.
 
-    UTF-8, else Latin-1; quoted cells may hold line breaks; blank lines are skipped. A first row of numbers is no
-    header: the columns are then called ``column 0``, ``column 1``, ...
+    UTF-8, else Latin-1; quoted cells may hold line breaks; blank lines are skipped. A first row of numbers is a header
+    only where it counts up by one above columns of fractions (2019, 2020, ...). Else it is data, which a
+    `DiagnosticWarning` says, and the columns are called ``column 0``, ``column 1``, ...
     """
     with disk_errors(path), path.open("rb") as file:
         sample = file.read(_SAMPLE)
@@ -41,7 +43,11 @@ def read_csv(path: Path) -> TableItems:
             continue
     if not length:
         raise FileError(f"{path} has no rows below its header {', '.join(table.names)}; nothing can be read from it")
-    return TableItems(str(path), length, table.blocks)
+    if not table.header:
+        warnings.warn(f"{path}: the first row is all numbers and was taken as data, the columns are called column 0, "
+                      "column 1, ...; if it holds their names, put a letter into one of them (as in y2019)",
+                      DiagnosticWarning, stacklevel=2)  # fmt: skip
+    return TableItems(str(path), length, table.blocks, table.where)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,12 @@ class _Text:
                                 f"that line (a cell that holds {self.delimiter!r} needs quotes)")  # fmt: skip
             yield cells
 
+    def where(self, row: int) -> str:
+        """Return the file and the line at which a row begins."""
+        records = _records(self.path, self.encoding, self.delimiter)
+        line, _ = next(itertools.islice(records, row + int(self.header), None))
+        return f"{self.path}, line {line}"
+
     def blocks(self, rows: int) -> Iterator[Columns]:
         """Yield the columns, at most ``rows`` rows at a time."""
         cells = self.rows()
@@ -77,10 +89,10 @@ def _open(path: Path, sample: bytes, encoding: str) -> _Text:
     evenness = {mark: _evenness(text, mark) for mark in _DELIMITERS}
     delimiter = max(evenness, key=evenness.__getitem__) if any(evenness.values()) else ","
     delimiter = "\t" if path.suffix.lower() == ".tsv" else delimiter
-    first = next((cells for _, cells in _records(path, encoding, delimiter)), None)
-    if first is None:
+    top = [cells for _, cells in itertools.islice(_records(path, encoding, delimiter), _TOP)]
+    if not top:
         raise FileError(f"{path} is empty; a table needs a header and at least one row")
-    header = not all(_is_number(cell) for cell in first)
+    first, header = top[0], _is_header(top)
     names = column_names(first if header else [""] * len(first))
     return _Text(path, encoding, delimiter, tuple(names), header)
 
@@ -113,6 +125,17 @@ def _column(cells: tuple[str, ...]) -> np.ndarray:
     column = np.empty(len(cells), dtype=object)
     column[:] = [None if cell in MISSING else cell for cell in cells]
     return column
+
+
+def _is_header(top: list[list[str]]) -> bool:
+    """Tell whether the first row holds names: a cell that is no number, or a count by one above nothing but fractions."""
+    first, *rest = top
+    if not all(map(_is_number, first)):
+        return True
+    if len(first) < 2 or not rest or not all(cell.isdecimal() for cell in first):
+        return False
+    counts = all(int(right) - int(left) == 1 for left, right in itertools.pairwise(first))
+    return counts and all(not cell.strip().lstrip("+-").isdecimal() for row in rest for cell in row)
 
 
 def _is_number(cell: str) -> bool:

@@ -13,14 +13,15 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
-from ..errors import FileError, InputError
+from ..errors import DiagnosticWarning, FileError, InputError
 from ..storage import disk_errors
 from .items import Items
 
 ENDINGS = (".jpeg", ".jpg", ".png")
 _FORMATS = ("PNG", "JPEG")
-_GREY = ("1", "L", "I", "I;16", "I;16L", "I;16B")
+_GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values that swap height and width
 _LARGEST = 2**28  # bytes that one file of a zip may unpack to
 _ROWS = 256  # images at a time while all are loaded
@@ -78,7 +79,8 @@ class ImageItems(Items):
 def read_images(path: Path, image_size: tuple[int, int] | None = None) -> ImageItems:
     """Return the images of a folder, a zip, or one image file; ``image_size`` is (height, width), by Lanczos' filter.
 
-    Only PNG and JPEG files count; hidden ones are skipped. Where grey and colour are mixed, all become colour.
+    Only PNG and JPEG files count; hidden ones are skipped. Where grey and colour are mixed, all become colour. A
+    `DiagnosticWarning` says what eight bits without transparency leave out.
 
     Raises:
         FileError: If there are none, if one is damaged (by name), or if their sizes differ and no size is given.
@@ -89,7 +91,7 @@ def read_images(path: Path, image_size: tuple[int, int] | None = None) -> ImageI
     if not names:
         raise FileError(f"{path} holds no images: none of its files ends in {', '.join(ENDINGS)}")
     sizes: dict[str, tuple[int, int]] = {}
-    colour = False
+    colour, cut = False, Counter[str]()
     with _opener(path) as opened, warnings.catch_warnings():
         # Pillow warns of an image so large that it may be meant to fill the memory; here it is an error.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -97,6 +99,10 @@ def read_images(path: Path, image_size: tuple[int, int] | None = None) -> ImageI
             with _image(str(path), opened, name) as image:
                 sizes[name] = _size(image)
                 colour = colour or image.mode not in _GREY
+                cut.update(_losses(image))
+    if cut:
+        listed = " and ".join(f"{count} of {len(names)} images have {loss}" for loss, count in cut.items())
+        warnings.warn(f"{path}: {listed}; images are read as grey or colour in 8 bits", DiagnosticWarning, stacklevel=2)
     size = image_size or _common(path, sizes)
     return ImageItems(path, names, (*size, 3) if colour else size, image_size is not None)
 
@@ -173,6 +179,14 @@ def _size(image: Image.Image) -> tuple[int, int]:
     return image.size if turned else (image.height, image.width)
 
 
+def _losses(image: Image.Image) -> Iterator[str]:
+    """Yield what reading an image as grey or colour in eight bits leaves out; from the header alone."""
+    if isinstance(image, PngImageFile) and "16" in str(image.tile[0][3]):  # Pillow's own mode says 8 bits for colour
+        yield "16 bits, cut to 8"
+    if image.has_transparency_data:
+        yield "transparency, laid on white"
+
+
 def _common(path: Path, sizes: dict[str, tuple[int, int]]) -> tuple[int, int]:
     """Return the one size of all images, or raise with the sizes there are, the most frequent first."""
     counts = Counter(sizes.values()).most_common()
@@ -192,7 +206,7 @@ def _flat(image: Image.Image, colour: bool, size: tuple[int, int] | None) -> Ima
     if image.mode.startswith("I"):
         deep = np.asarray(image).astype(np.int64).clip(0, 65535)
         image = Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
-    elif image.mode not in _GREY and image.has_transparency_data:
+    elif image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
     image = image.convert("RGB" if colour else "L")

@@ -2,7 +2,7 @@
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -11,11 +11,20 @@ import numpy as np
 from ..errors import FileError, InputError
 
 Columns = dict[str, np.ndarray]
-"""A table: name -> ``(n,)``; numbers as float64 with NaN, dates as datetime64[us] with NaT, the rest as str or None."""
+"""A table: name -> ``(n,)``; numbers, booleans, dates of NumPy's types, with NaN and NaT, the rest as objects: texts, dates
+that know their zone, and integers and booleans of which some are None."""
 
 Block = np.ndarray | Columns
 Stream = Iterator[tuple[Sequence[str], np.ndarray]]  # ids and items (n, ...), block by block
 T = TypeVar("T")
+
+
+class PlacedColumns(dict[str, np.ndarray]):
+    """`Columns` that know where they come from: ``where(row)`` names the file and the line of a row."""
+
+    def __init__(self, columns: Columns, where: Callable[[int], str]) -> None:
+        super().__init__(columns)
+        self.where = where
 
 
 class Items(ABC):

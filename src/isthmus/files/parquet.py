@@ -13,8 +13,6 @@ from ..storage import disk_errors
 from .items import Columns, Stream
 from .tables import TableItems, column_names
 
-_EXACT = 2**53  # the integers that float64 holds one by one
-
 
 def read_parquet(path: Path) -> TableItems:
     """Return the rows of a Parquet file; `FileError` names columns that are nested or of no readable type."""
@@ -27,7 +25,7 @@ def read_parquet(path: Path) -> TableItems:
                             "out of the file, or flatten them first")  # fmt: skip
         if not length or not schema.names:
             raise FileError(f"{path} holds no items ({length} rows, {len(schema.names)} columns)")
-        wide = [_is_wide(file, place) for place in range(len(schema.names))]
+        gaps = [_has_gaps(file, place) for place in range(len(schema.names))]
     names = column_names(schema.names)
 
     def stream(rows: int) -> Iterator[Columns]:
@@ -35,7 +33,7 @@ def read_parquet(path: Path) -> TableItems:
             for batch in file.iter_batches(batch_size=rows):
                 if batch.num_columns != len(names):
                     raise FileError(f"{path} was changed while it was read; run it again")
-                yield {name: _column(batch.column(place), wide[place]) for place, name in enumerate(names)}
+                yield {name: _column(batch.column(place), gaps[place]) for place, name in enumerate(names)}
 
     return TableItems(str(path), length, stream)
 
@@ -91,37 +89,39 @@ def _is_readable(types: Any, kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _is_wide(file: Any, place: int) -> bool:
-    """Tell whether a column holds integers that float64 would merge; by the file's own statistics where it has them."""
-    import pyarrow.compute as compute
-
-    if str(file.schema_arrow.field(place).type) not in ("int64", "uint64"):
-        return False
+def _has_gaps(file: Any, place: int) -> bool:
+    """Tell whether any row of a column is null, by the file's own statistics where it has them."""
     for group in range(file.metadata.num_row_groups):
         known = file.metadata.row_group(group).column(place).statistics
-        if known is not None and known.has_min_max:
-            low, high = known.min, known.max
+        if known is not None and known.has_null_count:
+            nulls = known.null_count
         else:
-            found = compute.min_max(file.read_row_group(group).column(place)).as_py()
-            low, high = found["min"] or 0, found["max"] or 0
-        if low < -_EXACT or high > _EXACT:
+            nulls = file.read_row_group(group, columns=[file.schema_arrow.names[place]]).column(0).null_count
+        if nulls:
             return True
     return False
 
 
-def _column(column: Any, wide: bool) -> np.ndarray:
-    """Return one Arrow column as one of the kinds of `Columns`."""
+def _column(column: Any, gaps: bool) -> np.ndarray:
+    """Return one Arrow column as one of the kinds of `Columns`; ``gaps`` says whether any block of it has nulls."""
     pa = _pyarrow()
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    kind = column.type
-    if not wide and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        return np.array(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return np.array(column.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False), "M8[us]")
-    texts = np.empty(len(column), dtype=object)
-    texts[:] = [None if value is None else str(value) for value in column.to_pylist()]
-    return texts
+    types, kind = pa.types, column.type
+    if types.is_dictionary(kind):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if types.is_decimal(kind):
+        column, kind = column.cast(pa.float64(), safe=False), pa.float64()
+    if types.is_date64(kind):
+        column, kind = column.cast(pa.date32(), safe=False), pa.date32()
+    exact = types.is_integer(kind) or types.is_boolean(kind)
+    zoned = types.is_timestamp(kind) and kind.tz is not None
+    if types.is_floating(kind) or types.is_date(kind) or (types.is_timestamp(kind) and not zoned) or (exact and not gaps):
+        return np.array(column.to_numpy(zero_copy_only=False))
+    if zoned:  # Python's dates end at microseconds
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    scalar = kind.to_pandas_dtype() if exact else (lambda value: value) if zoned else str
+    cells = np.empty(len(column), dtype=object)
+    cells[:] = [None if value is None else scalar(value) for value in column.to_pylist()]
+    return cells
 
 
 def _arrow(pa: Any, column: np.ndarray) -> Any:

@@ -48,7 +48,7 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
                 path, key = Path(keyed[1]), keyed[2]
             if not path.exists():
                 raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
-        if path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS):
+        if holds_images(path):
             return images.read_images(path, image_size)
     if image_size is not None:
         raise InputError(f"--image-size is for a folder or a .zip of images; {text} is none")
@@ -59,6 +59,16 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
     if path.suffix.lower() not in _BY_ENDING:
         raise FileError(f"{path}: files ending in {path.suffix!r} cannot be read; readable are {READABLE}")
     return _BY_ENDING[path.suffix.lower()](path)
+
+
+def holds_images(path: Path) -> bool:
+    """Return whether ``path`` is a folder, a ``.zip``, or one image."""
+    return path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS)
+
+
+def absolute(source: str) -> str:
+    """Return ``source`` as it can be read from any folder: a built-in name as it is, a path in full."""
+    return source if source in BUILTIN else os.path.abspath(source)
 
 
 def _guess(text: str) -> str:

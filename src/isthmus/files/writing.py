@@ -1,5 +1,6 @@
 """`write` and `write_columns`: results to disk, streamed and whole or not at all."""
 
+import functools
 import itertools
 import os
 import re
@@ -16,14 +17,15 @@ from .items import Columns, Stream
 
 Writer = Callable[[Path, Stream, Sequence[str]], int]
 
-_QUOTED = re.compile(r'[,"\r\n]')
+_QUOTED = frozenset('"\r\n')  # beside the mark between cells
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def write(path: str | os.PathLike[str], blocks: Iterable[tuple[Sequence[str], np.ndarray]], *, overwrite: bool = False,
           names: Sequence[str] | None = None) -> int:  # fmt: skip
     """Stream ``blocks`` of ids and items ``(n, ...)`` into ``path``, whose ending says how; return the number of items.
 
-    ``.npy`` keeps shapes and drops ids; ``.npz`` (held in memory) has the arrays ``x`` and ``ids``; ``.csv`` and
+    ``.npy`` keeps shapes and drops ids; ``.npz`` (held in memory) has the arrays ``x`` and ``ids``; ``.csv``, ``.tsv`` and
     ``.parquet`` have a column ``id`` and then one for each number, called ``names`` or ``code_0``, ``code_1``, ...;
     ``.zip``, or a folder (no ending), takes images: uint8, or floats in [0, 1], which are cut at 0 and 1. In text,
     float32 has 9 digits and float64 has 17, so that reading them gives the same numbers. A folder is replaced as a
@@ -62,9 +64,10 @@ def write(path: str | os.PathLike[str], blocks: Iterable[tuple[Sequence[str], np
 
 
 def write_columns(path: str | os.PathLike[str], columns: Columns, *, overwrite: bool = False) -> None:
-    """Write a table ``{name: (n,)}`` to ``.csv`` or ``.parquet``.
+    """Write a table ``{name: (n,)}`` to ``.csv``, ``.tsv`` or ``.parquet``.
 
-    What is missing is an empty cell; whole floats are written as integers, dates in ISO 8601.
+    What is missing is an empty cell; whole floats are written as integers, dates in ISO 8601. Where a column of texts is
+    of numbers with decimal commas, the cells of a ``.csv`` are parted by semicolons.
 
     Raises:
         FileError: If ``path`` exists and ``overwrite`` is not set, or cannot be written.
@@ -72,8 +75,8 @@ def write_columns(path: str | os.PathLike[str], columns: Columns, *, overwrite: 
     """
     path = Path(path)
     ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise InputError(f"{path}: a table is written to a path ending in .csv or .parquet")
+    if ending not in (".csv", ".tsv", ".parquet"):
+        raise InputError(f"{path}: a table is written to a path ending in .csv, .tsv or .parquet")
     refuse_existing(path, overwrite)
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) != 1:
@@ -82,9 +85,10 @@ def write_columns(path: str | os.PathLike[str], columns: Columns, *, overwrite: 
         if ending == ".parquet":
             parquet.write_table(part, columns)
         else:
+            texts = [_texts(column) for column in columns.values()]
+            mark = "\t" if ending == ".tsv" else ";" if any(map(_has_decimal_commas, texts)) else ","
             with part.open("w", encoding="utf-8", newline="") as file:
-                file.write(_line(columns))
-                file.writelines(map(_line, zip(*map(_texts, columns.values()), strict=True)))
+                file.writelines(_line(cells, mark) for cells in itertools.chain([columns], zip(*texts, strict=True)))
 
 
 def _spare_others(path: Path) -> None:
@@ -148,22 +152,28 @@ def _write_npz(part: Path, blocks: Stream, names: Sequence[str]) -> int:
     return sum(map(len, ids))
 
 
-def _write_csv(part: Path, blocks: Stream, names: Sequence[str]) -> int:
+def _write_text(mark: str, part: Path, blocks: Stream, names: Sequence[str]) -> int:
     total = 0
     with part.open("w", encoding="utf-8", newline="") as file:
-        file.write(_line(["id", *names]))
+        file.write(_line(["id", *names], mark))
         for ids, block in blocks:
             write_number = (f"{{:.{9 if block.itemsize <= 4 else 17}g}}" if block.dtype.kind == "f" else "{:d}").format
             rows = block.reshape(len(block), -1).tolist()  # (n, d)
-            file.writelines(_line([item, *map(write_number, row)]) for item, row in zip(ids, rows, strict=True))
+            file.writelines(_line([item, *map(write_number, row)], mark) for item, row in zip(ids, rows, strict=True))
             total += len(block)
     return total
 
 
-def _line(cells: Iterable[str]) -> str:
+def _line(cells: Iterable[str], mark: str) -> str:
     """Return one row of a text table, quoted where a cell needs it or the row would be a blank line."""
-    quoted = [f'"{cell.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(cell) else cell for cell in cells]
-    return (",".join(quoted) or '""') + "\n"
+    quoted = [f'"{cell.replace(chr(34), chr(34) * 2)}"' if not _QUOTED.isdisjoint(cell) or mark in cell else cell
+              for cell in cells]  # fmt: skip
+    return (mark.join(quoted) or '""') + "\n"
+
+
+def _has_decimal_commas(texts: list[str]) -> bool:
+    known = [text for text in texts if text]
+    return bool(known) and all(map(_DECIMAL_COMMA.fullmatch, known))
 
 
 def _texts(column: np.ndarray) -> list[str]:
@@ -187,7 +197,7 @@ def _cell(value: Any) -> str:
 
 
 _WRITERS: dict[str, Writer] = {
-    "": png.write_folder, ".csv": _write_csv, ".npy": _write_npy, ".npz": _write_npz, ".parquet": parquet.write_arrays,
-    ".zip": png.write_zip,
+    "": png.write_folder, ".npy": _write_npy, ".npz": _write_npz, ".csv": functools.partial(_write_text, ","),
+    ".tsv": functools.partial(_write_text, "\t"), ".parquet": parquet.write_arrays, ".zip": png.write_zip,
 }  # fmt: skip
 _ENDINGS = f"give a path ending in {', '.join(filter(None, _WRITERS))} (.zip for images), or for images a folder"

@@ -59,7 +59,7 @@ def live_map(estimators: Mapping[str, Any], test: Split, pictures: Pictures, cho
         pictures: How items are drawn.
         chosen: The variant shown first.
     """
-    shown = test.head(_POINTS)
+    shown = test.some(_POINTS)
     n = len(shown.items)
     ids = [str(shown.ids[index]) if shown.ids is not None else f"row {index}" for index in range(n)]
     legend, places = categories(shown.labels)

@@ -97,7 +97,7 @@ def _reconstructions(shown: Shown) -> Section:
 
 
 def _samples(shown: Shown) -> Section:
-    known = shown.train.head(_DENSITY_ROWS).items
+    known = shown.train.some(_DENSITY_ROWS).items
     parts = shown.parts(lambda estimator: shown.pictures.strip(draw(estimator, known, shown.pictures.count)))
     return Section("samples", "New items", "Decoded from codes drawn from the variant's own prior or, where it has none, from "
                    "a mixture of Gaussians fitted to its codes.", "strips", parts)  # fmt: skip
@@ -138,7 +138,7 @@ def _filters(shown: Shown) -> Section:
 
     shape = shown.test.items.shape[1:]
     # Weights of pixels that hardly ever change say nothing and can be large.
-    varies = np.nan_to_num(np.asarray(shown.test.head().items, dtype=np.float64).std(axis=0)).ravel()
+    varies = np.nan_to_num(np.asarray(shown.test.some().items, dtype=np.float64).std(axis=0)).ravel()
     parts = shown.parts(grid) if isinstance(shown.pictures, Images) else []
     return Section("filters", "First-layer filters", "What the strongest units of the first layer look for (for PCA, its "
                    "components), times how much each pixel varies: red where ink adds to a unit, blue where it takes "
@@ -156,7 +156,7 @@ def _first_weights(estimator: Any) -> np.ndarray | None:
 def _codes(shown: Shown) -> Section:
     parts = []
     for name, estimator in shown.estimators.items():
-        codes = np.asarray(estimator.transform(shown.test.head().items), dtype=np.float64)
+        codes = np.asarray(estimator.transform(shown.test.some().items), dtype=np.float64)
         active, used = metrics.sparsity_l0(codes), metrics.active_units(codes)
         units = codes.shape[1]
         note = f"{number(active)} of {units} active in an item ({round(100 * active / units)} %); {used} of {units} in use"

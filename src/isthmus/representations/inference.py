@@ -1,31 +1,36 @@
 """Which plan a column takes: numbers, dates and categories are told from the values; the rest is said to be unusable.
 
-Nothing is guessed that the whole column does not settle: a pattern is taken only if every cell fits and no other
-pattern does, so ``03/04/2024`` is a date only beside a cell such as ``03/14/2024``.
+Nothing is guessed that the whole column does not settle: a format is taken only if every cell fits it and no other
+format reads anything else in them, so ``03/04/2024`` is a date only beside a cell such as ``03/14/2024``.
 """
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..files.tables import DOUBTFUL
+from .amounts import PLAIN, Style, amount_in, places_in, styles
 from .columns import Column
-from .plans import OTHER, Category, Constant, Date, Number, Plan, date_in, number_in, numbers_of
+from .dates import COMPACT, as_written, date_in, patterns
+from .plans import OTHER, Category, Constant, Date, Number, Plan, numbers_of
 
-DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y")
-PATTERNS = (*DAYS, "%Y-%m", *(f"{day}{gap}{time}" for day in DAYS for gap in " T"
-                              for time in ("%H:%M", "%H:%M:%S", "%H:%M:%SZ", "%H:%M:%S.%f", "%H:%M:%S.%fZ")))
 BOOLEANS = ({"true", "false"}, {"yes", "no"})
 FEW = 50  # so many different texts, or one in twenty cells, are still categories
 DISTINCT = 0.9  # so large a share of different texts names the rows instead of describing them
+NEARLY = 0.95  # from so large a share of numbers or dates on, the other cells are taken for slips
+_EXACT = 2**53  # the whole numbers that float64 holds one by one
+_SAMPLE = 100  # different texts from which a format is guessed where not all fit
+_CODE = re.compile(r"0\d+")  # 01067 beside 50667: codes, not numbers
 _ID_NAME = re.compile(r"(?i:(?:^|[\W_])id)$|[a-z](?:Id|ID)$")  # id, customer_id, customerId; not "paid"
 
 
 @dataclass(frozen=True)
 class Unusable:
-    """A column that cannot become numbers: free text, or identifier-like; ``why`` reads as "NAME (why)"."""
+    """A column that cannot become numbers: free text, identifier-like, or of mixed kinds; ``why`` reads as "NAME (why)"."""
 
     why: str
     free_text: bool
@@ -41,17 +46,42 @@ def infer(column: Column, rare: float) -> Plan | Unusable:
     present = column.values[~column.missing]
     if len(present) == 0 or (present == present[0]).all():
         return _constant(column, present)
-    if column.kind == "numbers":
-        return _number(column, ".", None)
+    plan = measured(column)
+    if isinstance(plan, Number):
+        return _identifier(column, plan) or plan
+    return plan or _category(column, Counter(present), rare)
+
+
+def measured(column: Column) -> Number | Date | None:
+    """Return the plan for a column of numbers or dates, or of texts that all write numbers or dates in one format."""
     if column.kind == "dates":
         return Date.of(column, None)
-    counts = Counter(present)
-    if mark := _decimal_mark(counts):
-        return _number(column, mark, _decimals(counts, mark))
-    fitting = [pattern for pattern in PATTERNS if all(date_in(text, pattern) for text in counts)]
-    if len(fitting) == 1:
-        return Date.of(column, fitting[0])
-    return _category(column, counts, rare)
+    if column.kind == "numbers":
+        return Date.of(column, COMPACT) if _are_days(column) else Number.of(column)
+    column = column.without_doubtful()
+    texts = sorted(set(column.values[~column.missing]))
+    if pattern := _settled(texts, patterns(texts), date_in):
+        return Date.of(column, as_written(pattern, texts))
+    style = _settled(texts, [PLAIN], amount_in) or _settled(texts, styles(texts[:_SAMPLE]), amount_in)
+    if style is None:
+        return None
+    digits = [places_in(text, style) for text in texts]
+    return Number.of(column, style, [] if None in digits else [count for count in digits if count is not None])
+
+
+def _settled(texts: Sequence[str], formats: Sequence[Any], read: Callable[[str, Any], Any]) -> Any:
+    """Return the first format that all texts fit, if any other that they fit reads the same in them."""
+    fitting = [form for form in formats if texts and all(read(text, form) is not None for text in texts)]
+    same = all(read(text, form) == read(text, fitting[0]) for form in fitting[1:] for text in texts)
+    return fitting[0] if fitting and same else None
+
+
+def _are_days(column: Column) -> bool:
+    """Tell whether integers are all dates such as 20240229."""
+    if np.dtype(column.dtype).kind not in "iu":
+        return False
+    days = np.unique(column.values[~column.missing])
+    return bool(days[0] >= 1e7 and days[-1] < 1e8) and all(date_in(f"{day:.0f}", COMPACT) for day in days)
 
 
 def _constant(column: Column, present: np.ndarray) -> Constant:
@@ -62,17 +92,20 @@ def _constant(column: Column, present: np.ndarray) -> Constant:
     return Constant(present[0] == "True" if column.dtype == "bool" else np.asarray(present[0]).item(), column.dtype)
 
 
-def _number(column: Column, mark: str, decimals: int | None) -> Number | Unusable:
-    values = numbers_of(column, mark)
+def _identifier(column: Column, plan: Number) -> Unusable | None:
+    """Return why whole numbers name the rows instead of measuring them, or None."""
+    values = numbers_of(column.without_doubtful(), Style(*plan.style))
     present = values[~np.isnan(values)]
-    if column.kind == "numbers" and (present == np.rint(present)).all():
-        decimals = 0
-    if decimals == 0 and len(present) > 2:
-        if len(present) == len(values) and (np.diff(values) == 1).all():
-            return Unusable("counts the rows", free_text=False)
-        if _ID_NAME.search(column.name) and len(np.unique(present)) == len(present):
-            return Unusable("a different integer in every row", free_text=False)
-    return Number.of(present, mark, decimals, column.dtype)
+    if plan.decimals != 0 or len(present) <= 2:
+        return None
+    if len(present) == len(values) and (np.diff(values) == 1).all():
+        return Unusable("counts the rows", free_text=False)
+    if _ID_NAME.search(column.name) and len(np.unique(present)) == len(present):
+        return Unusable("a different integer in every row", free_text=False)
+    if plan.places != 0 and np.dtype(column.dtype).kind not in "iu":
+        return None
+    large = np.abs(present).max() > _EXACT
+    return Unusable("integers beyond 2^53, which no number holds exactly", free_text=False) if large else None
 
 
 def _category(column: Column, counts: Counter[str], rare: float) -> Category | Unusable:
@@ -81,10 +114,12 @@ def _category(column: Column, counts: Counter[str], rare: float) -> Category | U
     n = counts.total()
     levels = tuple(sorted(text for text, count in counts.items() if count >= max(2, rare * n) and text != OTHER))
     different = len(counts) >= DISTINCT * n
-    if (different or not levels or len(counts) > max(FEW, n / 20)) and _is_prose(counts):
+    many = len(counts) > max(FEW, n / 20)
+    if (different or not levels or many) and _is_prose(counts):
         return Unusable(f"for instance {next(iter(counts))[:40]!r}", free_text=True)
-    if different or not levels:
-        return Unusable(_strays(column, counts) or "nearly every text is different", free_text=False)
+    almost = None if set(levels) == set(counts) and len(counts) <= FEW else _almost(column, counts, set(levels))
+    if almost or different or not levels:
+        return Unusable(almost or "nearly every text is different", free_text=False)
     return Category(levels, len(levels) < len(counts), column.dtype)
 
 
@@ -95,28 +130,28 @@ def _is_prose(texts: Collection[str]) -> bool:
     return len(proper) >= 4 * len(words) and sum(map(len, texts)) >= 20 * len(words) and 2 * sum(proper) < len(proper)
 
 
-def _strays(column: Column, counts: Counter[str]) -> str:
-    """Say which cell keeps a column, most of whose texts are numbers or dates, from being one; else nothing."""
-    for what, fits in (("numbers", lambda text: number_in(text, ".") is not None),
-                       ("dates", lambda text: any(date_in(text, day) for day in DAYS))):
-        strays = [text for text in counts if not fits(text)]
-        if 0 < len(strays) < len(counts) / 2:
-            return f"{what} but for {strays[0]!r} in row {list(column.values).index(strays[0])}"
+def _almost(column: Column, counts: Counter[str], levels: set[str]) -> str:
+    """Say why a column, most of whose cells are numbers or dates, is neither; raise where only a few keep it from that.
+
+    Nothing is said where some of the numbers or dates are levels: such a column is a category.
+    """
+    sample = [text for text in list(counts)[:_SAMPLE] if text not in DOUBTFUL]
+    forms: tuple[tuple[str, Sequence[Any], Callable[[str, Any], Any]], ...] = (
+        ("numbers", styles(sample), amount_in), ("dates", patterns(sample), date_in))  # fmt: skip
+    for what, formats, read in forms:
+        best = max(formats, key=lambda form: sum(read(text, form) is not None for text in sample))
+        strays = [text for text in counts if text not in DOUBTFUL and read(text, best) is None]
+        few, n = sum(counts[text] for text in strays), counts.total()
+        if any(map(_CODE.fullmatch, strays)) or 2 * few >= n:
+            continue
+        if strays and few <= (1 - NEARLY) * n:
+            raise column.error(list(column.values).index(strays[0]), f"{what}, as in all but {few} of the {n} cells")
+        if levels <= set(strays):
+            return _stray(column, strays, what)
     return ""
 
 
-def _decimal_mark(texts: Iterable[str]) -> str:
-    """Return the decimal mark with which every text is a number, or nothing; ``1,234`` alone does not settle it."""
-    if all(number_in(text, ".") is not None for text in texts):
-        return "."
-    thousands = re.compile(r"[+-]?\d{1,3}(,\d{3})?")
-    if all(number_in(text, ",") is not None for text in texts) and not all(map(thousands.fullmatch, texts)):
-        return ","
-    return ""
-
-
-def _decimals(texts: Iterable[str], mark: str) -> int | None:
-    """Return the most digits that any text has after its mark, or None where powers of ten are written."""
-    if any("e" in text.lower() for text in texts):
-        return None
-    return max(len(text.strip().partition(mark)[2]) for text in texts)
+def _stray(column: Column, strays: list[str], what: str) -> str:
+    if not strays:
+        return f"{what} that can be read in two ways, such as {column.values[~column.missing][0]!r}"
+    return f"{what} but for {strays[0]!r} in {column.place(list(column.values).index(strays[0]))}"

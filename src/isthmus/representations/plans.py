@@ -4,66 +4,30 @@ Each has ``encode(column) -> (n, width)``, NaN where missing, ``decode((n, width
 and ``names(column)``, one name for each of the ``width`` numbers.
 """
 
-import functools
-import re
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timezone
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from .columns import Column
+from .amounts import PLAIN, Style, amount_in, amount_text
+from .columns import Column, clipped, restored
+from .dates import COMPACT, date_in, date_text, described, has_zone, offset
 
 OTHER = "(other)"
 
-# No thousand separators, no units; leading zeros mark codes (007, 01234), not amounts.
-_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]?inf(?:inity)?", re.ASCII | re.I)
+# The calendar of text and of most tools ends at 9999, that of nanoseconds in 2262, and a zone may shift it by a day; what
+# is decoded beyond becomes the last day.
+_CALENDARS = {"[ns]": ("1678-01-01", "2262-01-01"), "[us]": ("0001-01-01", "9999-12-31"),
+              "]": ("0001-01-02", "9999-12-30"), "": ("0001-01-01", "9999-12-31")}  # fmt: skip
 
-_FIELDS = {"%Y": "year", "%m": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
-
-
-def number_in(text: str, mark: str) -> float | None:
-    """Return the number that ``text`` writes with the decimal ``mark``, or None.
-
-    >>> number_in("3,5", ","), number_in("3.5", ","), number_in("1.000.000", "."), number_in("12 %", ".")
-    (3.5, None, None, None)
-    """
-    text = text.strip()
-    if mark != ".":
-        text = text.replace(".", "?").replace(mark, ".")
-    return float(text) if _NUMBER.fullmatch(text) else None
-
-
-def date_in(text: str, pattern: str) -> datetime | None:
-    """Return the date that ``text`` writes in a ``strptime`` pattern of numbers only, or None.
-
-    >>> str(date_in("5.12.2024", "%d.%m.%Y")), date_in("31.02.2024", "%d.%m.%Y")
-    ('2024-12-05 00:00:00', None)
-    """
-    match = _date_regex(pattern).fullmatch(text.strip())
-    if match is None:
-        return None
-    found = {"day": "1", "hour": "0", "minute": "0", "second": "0", "fraction": "0"} | match.groupdict()
-    year, month, day, hour, minute, second = (int(found[field]) for field in _FIELDS.values())
-    try:
-        return datetime(year, month, day, hour, minute, second, int(found["fraction"].ljust(6, "0")))
-    except ValueError:
-        return None
-
-
-@functools.cache
-def _date_regex(pattern: str) -> re.Pattern[str]:
-    """Return ``pattern`` as an expression: `datetime.strptime` is ten times slower and asks the locale at each call."""
-    digits = {code: rf"(?P<{field}>\d\d?)" for code, field in _FIELDS.items()}
-    digits |= {"%Y": r"(?P<year>[1-9]\d{3})", "%f": r"(?P<fraction>\d{1,6})"}
-    return re.compile(re.sub("%[a-zA-Z]", lambda code: digits[code[0]], re.escape(pattern)), re.ASCII)
-
-
-def numbers_of(column: Column, mark: str) -> np.ndarray:
+def numbers_of(column: Column, style: Style) -> np.ndarray:
     """Return a column's numbers ``(n,)``, read from text if need be; raises `InputError` naming row and value."""
-    values = _read(column, lambda text: number_in(text, mark), np.float64, np.nan, "numbers", "a number")
+    what = "a number" if style == PLAIN else f"a number like {amount_text(1234.5, style)}"
+    values = _read(column, lambda text: amount_in(text, style), np.float64, np.nan, "numbers", what)
     column.refuse_infinite(values)
     return values
 
@@ -83,7 +47,9 @@ class Constant:
         return np.empty((len(column.values), 0))
 
     def decode(self, block: np.ndarray) -> np.ndarray:
-        return np.full(len(block), self.value, dtype=self.dtype)
+        if self.value is None or not self.dtype.startswith("datetime64"):
+            return np.full(len(block), self.value, dtype=self.dtype)
+        return restored(np.full(len(block), np.datetime64(str(self.value))), self.dtype)
 
 
 @dataclass(frozen=True)
@@ -92,27 +58,37 @@ class Number:
 
     The divisor is 1.349 because a normal distribution then has ``scale`` equal to its standard deviation. Nothing is
     squashed: an outlier stays as far out as it lies. ``decimals`` are the digits to round to on the way back (0 for
-    integers, None for no rounding), ``mark`` the decimal mark of a column of text.
+    whole numbers, None for no rounding). A column of text is written in its ``style``, with ``places`` digits after the
+    mark, or for None with as many of the ``decimals`` as it takes.
     """
 
     centre: float
     scale: float
     decimals: int | None
-    mark: str
+    places: int | None
+    style: tuple[str, ...]
     dtype: str
     width = 1
 
     @classmethod
-    def of(cls, values: np.ndarray, mark: str, decimals: int | None, dtype: str) -> "Number":
-        """Return the plan for a column with the known ``values (n,)``."""
-        return cls(*_robust(values), decimals, mark, dtype)
+    def of(cls, column: Column, style: Style = PLAIN, digits: Collection[int] = ()) -> "Number":
+        """Return the plan for a column whose texts have so many ``digits`` after their mark (none: any)."""
+        values = numbers_of(column, style)
+        values = values[~np.isnan(values)]
+        centre, scale = _robust(values)
+        even = len(set(digits)) == 1
+        if (values == np.rint(values)).all():
+            return cls(centre, scale, 0, max(digits) if even else None, tuple(style), column.dtype)
+        # float32 holds seven digits of a number scaled to about 1; more would be made up. Large amounts keep their cents.
+        decimals = min(max(digits), max(2, 6 - math.floor(math.log10(scale)))) if digits else None
+        return cls(centre, scale, decimals, decimals if even else None, tuple(style), column.dtype)
 
     def names(self, column: str) -> list[str]:
         return [column]
 
     def encode(self, column: Column) -> np.ndarray:
         with np.errstate(over="ignore"):
-            z = (numbers_of(column, self.mark) - self.centre) / self.scale
+            z = (numbers_of(column.without_doubtful(), Style(*self.style)) - self.centre) / self.scale
         far = np.abs(z) > np.finfo(np.float32).max
         if far.any():
             raise column.error(int(far.argmax()), f"a number within 1e38 times {self.scale:g} of {self.centre:g}")
@@ -123,25 +99,24 @@ class Number:
         if self.decimals is not None:
             x = np.round(x, self.decimals) + 0.0  # no -0
         if self.dtype == "object":
-            return _texts(x, np.isnan(x), self._write)
-        if np.dtype(self.dtype).kind == "f":
-            limits = np.finfo(self.dtype)
-            return np.clip(x, float(limits.min), float(limits.max)).astype(self.dtype)
-        if np.isnan(x).any():  # an integer type has no word for "missing"
-            return x
-        return _clipped(x, np.iinfo(self.dtype).min, np.iinfo(self.dtype).max).astype(self.dtype)
+            return _texts(x, np.isnan(x), lambda number: amount_text(number, Style(*self.style), self.places, self.decimals))
+        return restored(x, self.dtype)
 
-    def _write(self, x: float) -> str:
-        return (f"{x:.7g}" if self.decimals is None else f"{x:.{self.decimals}f}").replace(".", self.mark)
+    def typed(self, column: Column) -> np.ndarray:
+        """Return a column of texts as numbers, whole ones as integers."""
+        values = numbers_of(column.without_doubtful(), Style(*self.style))
+        known = values[~np.isnan(values)]
+        whole = self.places == 0 and (known == np.rint(known)).all()
+        return restored(values, "int64" if whole else "float64")
 
 
 @dataclass(frozen=True)
 class Date:
     """A date or time, as a number: ticks of ``unit`` since 1970, scaled as a `Number` is.
 
-    ``unit`` is the coarsest that the column fits in, so that days come back as days. ``pattern`` is the ``strptime``
-    pattern of a column of text. Exact within 2²³ units of the median (23,000 years of days, 97 days of seconds), as
-    float32 allows; beyond that to one part in 2²⁴.
+    ``unit`` is the coarsest that the column fits in, so that days come back as days. ``pattern`` is that of a column of
+    text, or of whole numbers such as 20240229. Exact within 2²³ units of the median (23,000 years of days, 97 days of
+    seconds), as float32 allows; beyond that to one part in 2²⁴.
     """
 
     centre: int
@@ -153,7 +128,7 @@ class Date:
 
     @classmethod
     def of(cls, column: Column, pattern: str | None) -> "Date":
-        """Return the plan for a column of dates, or of dates written as text."""
+        """Return the plan for a column of dates, or of dates written as text or as whole numbers."""
         dates = _dates(column, pattern)
         dates = dates[~np.isnat(dates)]
         unit = next(unit for unit in ("D", "h", "m", "s", "ms", "us", "ns")
@@ -171,19 +146,27 @@ class Date:
         return np.where(np.isnat(dates), np.nan, ticks / self.scale)[:, None]
 
     def decode(self, block: np.ndarray) -> np.ndarray:
-        # The calendar of text and of most tools ends at 9999, that of nanoseconds in 2262: beyond is the last day.
-        years = ("1678-01-01", "2262-01-01") if self.dtype.endswith("[ns]") else ("0001-01-01", "9999-12-31")
-        first, last = (np.array(years, dtype=f"M8[{self.unit}]").astype(np.int64) - self.centre).tolist()
+        days = next(days for ending, days in _CALENDARS.items() if self.dtype.endswith(ending))
+        first, last = (np.array(days, dtype=f"M8[{self.unit}]").astype(np.int64) - self.centre).tolist()
         x, missing = self.scale * block[:, 0].astype(np.float64), np.isnan(block[:, 0])
-        ticks = _clipped(np.rint(np.where(missing, 0, x)), first, last).astype(np.int64)
+        ticks = clipped(np.rint(np.where(missing, 0, x)), first, last).astype(np.int64)
         dates = (self.centre + ticks).astype(f"M8[{self.unit}]")
         dates[missing] = "NaT"
         if self.pattern is None:
-            return dates.astype(self.dtype)
-        return _texts(dates.astype("M8[us]").astype(object), missing, self._write)
+            return restored(dates, self.dtype)
+        pattern = self.pattern
+        texts = _texts(dates.astype("M8[us]").astype(object), missing, lambda date: date_text(date, pattern))
+        if self.dtype == "object":
+            return texts
+        return restored(np.array([np.nan if text is None else float(text) for text in texts]), self.dtype)
 
-    def _write(self, date: datetime) -> str:
-        return date.strftime((self.pattern or "").replace("%Y", f"{date.year:04d}"))  # %Y alone does not pad
+    def typed(self, column: Column) -> np.ndarray:
+        """Return a column of texts as dates; those with an offset know their zone."""
+        pattern = self.pattern or ""
+        dates = _dates(column, self.pattern)
+        if has_zone(pattern):
+            return restored(dates - np.timedelta64(offset(pattern)), f"datetime64[us, {timezone(offset(pattern))}]")
+        return dates.astype("M8[us]" if "%-H" in pattern or "%H" in pattern else "M8[D]")
 
 
 @dataclass(frozen=True)
@@ -227,6 +210,13 @@ class Category:
             found[missing] = None
         return found
 
+    def typed(self, column: Column) -> np.ndarray:
+        """Return a column of texts, true and false as booleans."""
+        if column.raw.dtype.kind != "O" or {level.lower() for level in self.levels} != {"true", "false"}:
+            return column.raw
+        truth = [None if value is None else value.lower() == "true" for value in column.values]
+        return np.array(truth, dtype=object if column.missing.any() else bool)
+
 
 Plan = Constant | Number | Date | Category
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (Constant, Number, Date, Category)}
@@ -241,7 +231,10 @@ def _robust(values: np.ndarray) -> tuple[float, float]:
 
 def _dates(column: Column, pattern: str | None) -> np.ndarray:
     pattern = pattern or "%Y-%m-%d"
-    return _read(column, lambda text: date_in(text, pattern), "M8[us]", "NaT", "dates", f"a date like {pattern}")
+    if pattern == COMPACT and column.kind == "numbers":
+        column = column.as_texts()
+    what = f"a date like {described(pattern)}"
+    return _read(column.without_doubtful(), lambda text: date_in(text, pattern), "M8[us]", "NaT", "dates", what)
 
 
 def _read(column: Column, read: Callable[[str], Any], dtype: Any, gap: Any, kind: str, what: str) -> np.ndarray:
@@ -268,9 +261,3 @@ def _texts(values: np.ndarray, missing: np.ndarray, write: Callable[[Any], str])
     texts = np.full(len(values), None, dtype=object)
     texts[~missing] = [write(value) for value in values[~missing]]
     return texts
-
-
-def _clipped(x: np.ndarray, low: int, high: int) -> np.ndarray:
-    # The largest int64 is no float64 but rounds up to 2^63: one step below, so that the cast never wraps round.
-    top = float(high)
-    return np.clip(x, float(low), top if int(top) <= high else np.nextafter(top, 0))

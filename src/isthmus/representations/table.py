@@ -11,24 +11,28 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import DiagnosticWarning, InputError
-from .columns import Column, Columns, read
-from .inference import Unusable, infer
-from .plans import KINDS
+from ..files.items import Columns
+from .columns import Column, filled, read
+from .inference import Unusable, infer, measured
+from .plans import KINDS, Category, Date, Number
 
 
 class Table(TransformerMixin, BaseEstimator):
     """Columns of any kind as float32 rows ``(n, width)``: numbers and dates scaled robustly, categories one-hot.
 
     Takes a mapping of columns, a data frame (pandas, polars) or a 2-D array, whose columns are called x0, x1, ...; what
-    is told from text is written back as text, in the same format. Missing cells are NaN, for a loss that masks them;
-    `fill` puts values into them. A column with one value takes no numbers and is restored whole. Columns that look like
-    identifiers (counting the rows, or nearly all different) are named in a `DiagnosticWarning` and left out both ways;
-    free text is refused by name. Columns that `fit` did not see are ignored. Rows in messages count from 0.
+    is told from text is written back as text, in the same format, and types come back as they were. Missing cells are
+    NaN, for a loss that masks them; `fill` puts values into them. "None" and "-" are missing where the rest of a column
+    is numbers or dates. A column with one value takes no numbers and is restored whole. Columns that look like
+    identifiers (counting the rows, or nearly all different) or that mix kinds are named in a `DiagnosticWarning` and left
+    out both ways: `inverse_transform` does not give them, only `fill` keeps them. Free text is refused by name, and so is
+    a cell that keeps a column from being numbers or dates where nearly all cells are. Columns that `fit` did not see are
+    ignored. Rows in messages are those of the file where it is known, else they count from 0.
 
     Parameters: ``drop``, names of columns to leave out; ``rare``, the share of rows (two rows at least) below which a
     level of a category goes, with those unseen, into one bucket that comes back as "(other)".
 
-    Attributes learnt: ``plans_`` (how each column is read, by name), ``left_out_`` (names that look like identifiers),
+    Attributes learnt: ``plans_`` (how each column is read, by name), ``left_out_`` (names of columns that take no part),
     ``feature_names_in_``, ``n_features_in_`` (all columns of X).
 
     >>> X = {"age": ["31", "", "57", "44"], "city": ["Rome", "Oslo", "Rome", "Oslo"]}
@@ -60,11 +64,11 @@ class Table(TransformerMixin, BaseEstimator):
         self.n_features_in_ = len(columns)
         if self.left_out_:
             listed = ", ".join(f"{name} ({plan.why})" for name, plan in unusable.items())
-            warnings.warn(f"left out, since they look like identifiers: {listed}; with {_flags(unusable)} this is said "
-                          "by you and no longer by this warning", DiagnosticWarning, stacklevel=2)
+            warnings.warn(f"left out: {listed}; give {_flags(unusable)} to confirm, and this note goes away",
+                          DiagnosticWarning, stacklevel=2)  # fmt: skip
         if not any(plan.width for plan in self.plans_.values()):
             raise InputError(f"no column is left to learn from in {_rows(columns)} rows of {', '.join(columns)}: all "
-                             "are constant, identifier-like or dropped; give more rows or other columns")
+                             "are constant, left out or dropped; give more rows or other columns")
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -103,7 +107,15 @@ class Table(TransformerMixin, BaseEstimator):
         columns, decoded = read(X), self.inverse_transform(Z)
         if len(Z) != _rows(columns):
             raise InputError(f"X and Z must have the same number of rows. Got {_rows(columns)} and {len(Z)}")
-        return {name: _filled(column, decoded.get(name)) for name, column in columns.items()}
+        return {name: filled(self._gapped(column), self._like(column, decoded.get(name))) for name, column in columns.items()}
+
+    def typed(self, columns: Columns) -> Columns:
+        """Return columns that `inverse_transform` or `fill` gave, with texts that write numbers, dates or booleans as such.
+
+        For files that keep types: whole numbers become integers, signs of currency and percent go.
+        """
+        check_is_fitted(self)
+        return {name: self._typed(column) for name, column in read(columns).items()}
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the numbers: ``age``, ``city=Rome``, ..."""
@@ -128,6 +140,21 @@ class Table(TransformerMixin, BaseEstimator):
         self.feature_names_in_ = np.array(config["names"], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
 
+    def _gapped(self, column: Column) -> Column:
+        """Return a column with "None" and "-" as missing, where its plan says that it holds numbers or dates."""
+        return column.without_doubtful() if isinstance(self.plans_.get(column.name), Number | Date) else column
+
+    def _like(self, column: Column, decoded: np.ndarray | None) -> np.ndarray | None:
+        """Return decoded cells as the column given needs them: typed, where ``fit`` saw text and it is typed."""
+        return decoded if decoded is None or column.kind == "text" else self._typed(read({column.name: decoded})[column.name])
+
+    def _typed(self, column: Column) -> np.ndarray:
+        if column.kind != "text":
+            return column.raw
+        plan = self.plans_.get(column.name)
+        plan = plan if isinstance(plan, Number | Date | Category) else measured(column)
+        return column.raw if plan is None else plan.typed(column)
+
     def _width(self) -> int:
         return sum(plan.width for plan in self.plans_.values())
 
@@ -135,15 +162,6 @@ class Table(TransformerMixin, BaseEstimator):
         """Return which numbers belong to which column."""
         ends = np.cumsum([plan.width for plan in self.plans_.values()]).tolist()
         return {name: slice(end - plan.width, end) for (name, plan), end in zip(self.plans_.items(), ends, strict=True)}
-
-
-def _filled(column: Column, decoded: np.ndarray | None) -> np.ndarray:
-    objects = column.raw.dtype.kind == "O" and column.kind != "text"  # dates or numbers: their proper type has room
-    filled, gaps = (column.values if objects else column.raw).copy(), column.missing
-    if decoded is not None and gaps.any():
-        gaps &= ~read({column.name: decoded})[column.name].missing
-        filled[gaps] = decoded[gaps]
-    return filled
 
 
 def _rows(columns: dict[str, Column]) -> int:

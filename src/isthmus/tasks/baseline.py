@@ -35,8 +35,8 @@ class Principal(TransformerMixin, BaseEstimator):
         """Fit to items of shape (n, ...)."""
         self.pixels_ = Pixels().fit(X[:_FITTED_ON])
         rows = self.pixels_.transform(X[:_FITTED_ON])
-        with np.errstate(invalid="ignore"):
-            self.mean_ = np.nan_to_num(np.where(np.isnan(rows).all(0), 0.0, np.nanmean(rows, axis=0)))
+        seen = ~np.isnan(rows)
+        self.mean_ = np.where(seen, rows, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(seen.sum(axis=0), 1)
         count = min(self.n_components, *rows.shape)
         pca = PCA(count, random_state=self.random_state).fit(np.where(np.isnan(rows), self.mean_, rows))
         self.components_ = pca.components_

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 
+from ..checks import Whole
 from ..errors import InputError
 
 _FITTED_ON = 20_000  # rows at most; a mixture of ten Gaussians needs no more
@@ -35,6 +36,8 @@ class Density(BaseEstimator):
 
     def fit(self, codes: np.ndarray, y: None = None) -> "Density":
         """Fit the mixture to codes of shape (n, k)."""
+        if len(codes) < 2:
+            raise InputError(f"a density needs at least 2 codes. Got {len(codes)}.")
         rng = np.random.default_rng(self.random_state)
         if len(codes) > _FITTED_ON:
             codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
@@ -158,8 +161,8 @@ def interpolate(estimator: Any, a: np.ndarray, b: np.ndarray, steps: int = 9, pa
         >>> interpolate(PCA(2).fit(X), X[0], X[-1], steps=5).shape
         (5, 4)
     """
-    if steps < 2:
-        raise InputError(f"steps must be at least 2, for the two ends. Got {steps}.")
+    if not Whole(2).allows(steps):
+        raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
     if np.shape(a) != np.shape(b):
         raise InputError(f"a and b must be items of one shape. Got {np.shape(a)} and {np.shape(b)}.")
     codes = np.asarray(estimator.transform(np.stack([a, b])), dtype=np.float64)

@@ -24,10 +24,20 @@ class Split(NamedTuple):
     labels: np.ndarray | None = None
     ids: Any = None
 
-    def head(self, rows: int = _ROWS) -> "Split":
-        """Return at most the first ``rows`` items."""
-        labels, ids = (None if part is None else part[:rows] for part in (self.labels, self.ids))
-        return Split(self.items[:rows], labels, ids)
+    def some(self, rows: int = _ROWS) -> "Split":
+        """Return at most ``rows`` items, evenly from first to last: data sorted by their labels keep them all."""
+        count = len(self.items)
+        return self if count <= rows else self._take(np.arange(rows) * count // rows)
+
+    def halves(self) -> tuple["Split", "Split"]:
+        """Return two halves of the items, taken at random but the same each time."""
+        order = np.random.default_rng(0).permutation(len(self.items))
+        middle = (len(order) + 1) // 2
+        return self._take(np.sort(order[:middle])), self._take(np.sort(order[middle:]))
+
+    def _take(self, which: np.ndarray) -> "Split":
+        return Split(self.items[which], None if self.labels is None else self.labels[which],
+                     None if self.ids is None else [self.ids[place] for place in which])  # fmt: skip
 
 
 class Candidate(NamedTuple):
@@ -90,14 +100,15 @@ def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> 
     Errors are squared errors, summed over an item's numbers and averaged over items, bytes on [0, 1]. Neighbours,
     sparsity and the Jacobian are measured on at most 2,000 items.
     """
-    some = test.head()
+    some = test.some()
     codes = np.asarray(estimator.transform(some.items))
     row: Row = {"n": len(test.items), "n_features": int(np.prod(test.items.shape[1:])), "latent_dim": codes.shape[1]}
     rebuilt = reconstruct(estimator, test.items)
     row["squared_error"] = metrics.squared_error(test.items, rebuilt)
     if baseline is not None:
         row["pca_squared_error"] = metrics.squared_error(test.items, reconstruct(baseline, test.items))
-    row["explained_variance"] = metrics.explained_variance(test.items, rebuilt)
+    if (_plain(some.items) != _plain(some.items[:1])).any():
+        row["explained_variance"] = metrics.explained_variance(test.items, rebuilt)
     if len(codes) >= 20:
         flat = np.nan_to_num(_plain(some.items))
         row["trustworthiness"] = metrics.trustworthiness(flat, codes)
@@ -116,7 +127,7 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
     ``sample_distance`` is the Fréchet distance of new items from test items in 32 principal components.
     """
     rng = np.random.default_rng(seed)
-    clean = test.head()
+    clean = test.some()
     x = _plain(clean.items)
     own = (lambda z: z * 255) if clean.items.dtype == np.uint8 else (lambda z: z)
     bounded = np.nanmin(x) >= 0 and np.nanmax(x) <= 1
@@ -136,7 +147,7 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
 
 def labelled(estimator: Any, train: Split, test: Split) -> Row:
     """Return the accuracy of labels, if there are any, read off the codes: by neighbours, and with ten labels a class."""
-    known = train.head(5 * _ROWS)
+    known = train.some(5 * _ROWS)
     if known.labels is None or test.labels is None:
         return {}
     learnt, seen = np.asarray(estimator.transform(known.items)), np.asarray(estimator.transform(test.items))

@@ -106,5 +106,11 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _difference(before: str, now: str) -> str:
-    old, new = json.loads(before), json.loads(now)
+    old, new = (_flat(json.loads(text)) for text in (before, now))
     return ", ".join(f"{key} was {old.get(key)}, is {new[key]}" for key in new if old.get(key) != new[key])
+
+
+def _flat(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return settings within settings by their own names."""
+    inner = {key: value for name in tree for key, value in (_flat(tree[name]) if isinstance(tree[name], dict) else {}).items()}
+    return {key: value for key, value in tree.items() if not isinstance(value, dict)} | inner

@@ -1,11 +1,15 @@
 """Where and in what precision training runs."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
+from torch import nn
 
 from ..errors import InputError
+
+_BYTES_A_WEIGHT = 20  # the weight, its gradient, Adam's two moments, and the best so far
 
 
 def device_of(setting: str | None) -> torch.device:
@@ -18,8 +22,22 @@ def device_of(setting: str | None) -> torch.device:
         device = torch.device(setting)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(f"Training.device {setting!r} cannot be used here ({error}); None chooses for you") from error
+        raise InputError(f"Training.device must be a device that is here, such as 'cpu', 'cuda', 'cuda:1' or 'mps'; None "
+                         f"chooses. Got {setting!r}.") from error  # fmt: skip
     return device
+
+
+def refuse_beyond_memory(model: nn.Module) -> None:
+    """Raise `InputError` where training ``model`` needs more than this machine's memory."""
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # a system that does not tell
+        return
+    needed = weights * _BYTES_A_WEIGHT
+    if needed > there:
+        raise InputError(f"a network of {weights:,} weights needs {needed / 2**30:,.0f} GiB to train, and this machine has "
+                         f"{there / 2**30:,.0f}; take fewer components (--latent-dim) or narrower layers (--hidden)")  # fmt: skip
 
 
 def settle_precision(setting: str, device: torch.device) -> str:

@@ -21,6 +21,7 @@ from .devices import autocast, device_of, seeded, settle_precision
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
+_MODEST = 1e-3  # a learning rate that hardly ever diverges
 _CALL = 0.1  # seconds between calls of the callbacks within an epoch
 
 
@@ -197,7 +198,8 @@ class Loop:
         step = min(self.state.step + 1, len(self.data))
         where = f"the loss became NaN or infinite in epoch {self.state.epoch + 1}, step {step}"
         rate = self.settings.learning_rate
-        cause = f"a learning rate of {rate:g}: try Training(learning_rate={rate / 10:g}), or look for rows far from all others"
+        cause = (f"a learning rate of {rate:g}: try {min(rate / 10, _MODEST):g} (Training.learning_rate, --learning-rate), or "
+                 "look for rows far from all others")  # fmt: skip
         if not self.best:
             raise DivergedError(f"{where}, before anything was learnt; the likely cause is {cause}.")
         warnings.warn(f"{where}; the weights of epoch {self.state.best_epoch} are kept; the likely cause is {cause}.",

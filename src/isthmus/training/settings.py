@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 
 from ..checks import Kind, Limit, OneOf, Real, Several, Whole, check_settings
+from ..errors import InputError
 from .optimizers import SGD, Adam
 from .schedules import OneCycle
 
@@ -97,5 +98,9 @@ class Training(BaseEstimator):
     def _held_out(self, rows: int) -> int:
         if self.validation is None:
             return min(rows // 10, 2000) if rows >= 200 else 0
+        if self.validation >= 1 and self.validation != int(self.validation):
+            raise InputError(f"Training.validation must be a share below 1 or a whole number of rows. Got {self.validation}.")
         count = round(self.validation * rows) if self.validation < 1 else int(self.validation)
-        return min(count, rows - 1)
+        if count > rows - 2 and count:
+            raise InputError(f"Training.validation must leave 2 rows or more to learn from. Got {self.validation} of {rows} rows.")
+        return count
