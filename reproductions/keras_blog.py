@@ -105,7 +105,7 @@ def denoising(to: Setting) -> Measures:
     network, training = Conv((32, 32), activation="relu"), to.training(20, 128)
     model = DenoisingAutoencoder(128, GaussianNoise(NOISE), network, training=training, random_state=to.seed).fit(to.train)
     clean = Autoencoder(128, network=network, training=training, random_state=to.seed).fit(to.train)
-    ours = DenoisingAutoencoder(32, GaussianNoise(NOISE), training=to.default(model), random_state=to.seed).fit(to.train)
+    ours = DenoisingAutoencoder(128, GaussianNoise(NOISE), training=to.default(model), random_state=to.seed).fit(to.train)
     draws = np.random.default_rng(0).normal(0.0, NOISE * 255, to.test.shape)
     noisy = np.clip(to.test + draws, 0, 255)
     cleaned = {"trained on noisy": model.reconstruct(noisy), "trained on clean": clean.reconstruct(noisy)}
