@@ -4,7 +4,7 @@
 
 The blog's networks, batch sizes and passes over the same 60,000 pictures; what differs stands in the table's last column.
 Cross-entropies are per pixel, in nats, of grey values; their floor, the pictures' own entropy, is 0.0581. Every model and
-seed leaves one JSON file in DIR, and what is there under the same settings is not run again.
+seed leaves one JSON file in DIR, and a model whose file is there is not run again: remove the file to repeat it.
 
 References:
     Building Autoencoders in Keras (F. Chollet, 2016), https://blog.keras.io/building-autoencoders-in-keras.html
@@ -36,7 +36,6 @@ from isthmus import (
     VariationalAutoencoder,
 )
 from isthmus.metrics import sparsity_l0, squared_error
-from isthmus.storage import atomic
 
 from . import keras_blog_figures as figures
 
@@ -196,8 +195,7 @@ def results(name: str, settings: list[Setting], console: Console) -> list[Measur
         if not path.exists():
             console.print(f"{name}, seed {to.seed} ...")
             measures = LINES[name].run(to)
-            with atomic(path) as part:
-                part.write_text(json.dumps(measures, indent=1))
+            path.write_text(json.dumps(measures, indent=1))
         found.append(json.loads(path.read_text()))
     return found
 

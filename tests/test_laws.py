@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 import isthmus
-from isthmus import Bernoulli, Dense, Gaussian, Laplace, Training
+from isthmus import Bernoulli, Dense, Gaussian, Laplace, Training, estimators, parts
 from isthmus.errors import InputError
 from isthmus.training import loop
 from isthmus.training.checkpoint import Checkpoint
@@ -260,6 +260,33 @@ def test_a_fit_that_failed_is_no_fit():
         model.fit(np.full((5, 3), np.nan))
     with pytest.raises(NotFittedError, match="not fitted yet"):
         model.transform(items())
+    model = quietly(estimator("plain").fit, items())
+    with pytest.raises(InputError, match="the same value everywhere"):
+        model.fit(np.ones((5, 7)))
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        model.transform(items())
+
+
+def test_data_too_far_from_zero_for_single_precision_are_refused():
+    with pytest.raises(InputError, match="subtract the columns' means first"):
+        estimator("plain").fit(items().astype(np.float64) + 1e9)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_terms_of_the_loss_are_exact_where_products_are_not(variant):
+    model = quietly(estimator(variant, epochs=1).fit, items())
+    with torch.autocast("cpu", torch.bfloat16):
+        terms = model.module_.terms(torch.from_numpy(items()))
+    assert {term.dtype for term in terms.values()} == {torch.float32}
+
+
+def test_the_laws_hold_for_every_public_variant_and_part():
+    made = [make() for make in VARIANTS.values()]
+    assert {type(model) for model in made} == {getattr(estimators, name) for name in estimators.__all__}
+    rows = [model.row() for model in made]
+    used = {type(part) for row in rows for part in (row.corruption, row.bottleneck, *row.penalties)}
+    assert {getattr(parts, name) for name in parts.__all__} - used <= {
+        isthmus.Bernoulli, isthmus.Gaussian, isthmus.Laplace, isthmus.WarmUp}  # fmt: skip
 
 
 @pytest.mark.parametrize(("setting", "value"), [

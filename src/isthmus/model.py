@@ -100,7 +100,6 @@ class Model(nn.Module):
                 f"Got {activation!r}; leave out the penalty or the setting that asks for it."
             )
         self.corruption, self.bottleneck, self.penalties, _, self.likelihood = parts
-        self.n_components = n_components
         self.units = units
         self.register_buffer("mean", mean.clone())
         shape = tuple(units.offset.shape)
@@ -113,11 +112,12 @@ class Model(nn.Module):
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
         # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        return self.bottleneck(self.encoder(x - self.mean), draw)
+        return self.bottleneck(self.encoder(x - self.mean).to(self.mean.dtype), draw)
 
     def decode(self, h: Float[Tensor, "batch latent"]) -> Distribution:
         """Return p(x|h), in the model's units."""
-        return self.likelihood(self.decoder(h), self.likelihood_state)
+        # Networks may run in 16 bits; the terms of the loss do not.
+        return self.likelihood(self.decoder(h).to(self.mean.dtype), self.likelihood_state)
 
     def read(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return a batch in the model's units with 0 where numbers are missing, and which are observed (None: all)."""

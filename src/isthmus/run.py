@@ -56,8 +56,7 @@ class Run(TransformerMixin, BaseEstimator):
         finally:
             if hasattr(self.estimator, "module_"):
                 self.baseline_ = Principal(self.estimator.n_components).fit(rows)
-                random = self.estimator.bottleneck_.prior(self.estimator.module_.units.scale.reshape(1, 1)) is not None
-                self.density_ = None if random else Density().fit(self.estimator.transform(rows))
+                self.density_ = None if self.estimator.bottleneck_.random else Density().fit(self.estimator.transform(rows))
         return self
 
     def rows(self, X: Any) -> np.ndarray:

@@ -27,6 +27,8 @@ from safetensors.numpy import load_file, save_file
 from .errors import FileError, InputError, RunError
 
 SCHEMA = 1
+_UMASK = os.umask(0o077)  # it can only be read by being set: once, before there are threads
+os.umask(_UMASK)
 CONFIG, WEIGHTS, HISTORY = "config.json", "weights.safetensors", "history.jsonl"
 
 
@@ -47,7 +49,7 @@ class Saveable(Protocol):
 def encode(value: Any) -> Any:
     """Return ``value`` as JSON types; an object with ``get_params`` becomes its class name and parameters.
 
-    Callables (training callbacks) and random generators belong to a session and are stored as null.
+    Functions in lists (training callbacks) are left out and random generators are null: they belong to a session.
 
     >>> from sklearn.decomposition import PCA
     >>> encode({"step": PCA(2)})["step"]["params"]["n_components"]
@@ -94,8 +96,11 @@ def decode(value: Any, classes: Mapping[str, type]) -> Any:
 
 
 def save(folder: str | os.PathLike[str], obj: Saveable, versions: Mapping[str, str] | None = None) -> Path:
-    """Write ``obj`` into ``folder``; ``config.json`` comes last, so that a folder that has one is whole."""
+    """Write ``obj`` into ``folder``; ``config.json`` holds the others' checksums, so that a half-replaced folder is known."""
     folder = Path(folder)
+    for name, value in obj.get_params(deep=True).items():
+        if callable(value) and not hasattr(value, "get_params"):
+            raise InputError(f"{name} is a plain function, which a folder cannot hold; give an object such as WarmUp or OneCycle")
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     document = {"schema": SCHEMA, "versions": dict(versions or {}), "object": encode(obj), "state": encode(obj.config())}
@@ -173,7 +178,7 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         with disk_errors(path):
             yield part
-            part.chmod(0o666 & ~_umask())
+            part.chmod(0o666 & ~_UMASK)
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
             os.replace(part, path)
@@ -191,7 +196,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         with disk_errors(path):
             yield part
-            part.chmod(0o777 & ~_umask())
+            part.chmod(0o777 & ~_UMASK)
             if path.exists():
                 os.replace(path, old)
             os.replace(part, path)
@@ -231,11 +236,3 @@ def refuse_existing(path: Path, overwrite: bool, folder: bool = False) -> Path:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-

@@ -1,6 +1,5 @@
 """Schedules, settings, batches and the loop."""
 
-import time
 import warnings
 
 import numpy as np
@@ -88,10 +87,9 @@ def test_every_step_has_a_rate_above_0(epochs, monkeypatch):
 def test_a_rate_that_diverges_at_once_is_named(rate, validation, network):
     training = Training(epochs=20, learning_rate=rate, validation=validation, batch_size=12)
     model = Autoencoder(2, network=network, likelihood=Gaussian(), training=training, random_state=0)
-    started = time.perf_counter()
     with pytest.raises(DivergedError, match=r"in epoch \d, step \d, before anything was learnt; .* a learning rate of 1e\+"):
         model.fit(items(n=60))
-    assert time.perf_counter() - started < 5 and not hasattr(model, "module_")
+    assert not hasattr(model, "module_")
 
 
 @pytest.mark.parametrize("validation", [0, 12])

@@ -1,4 +1,4 @@
-"""The command line: `isthmus VERB ...`; each verb is one file and one call of the library."""
+"""The command line: `isthmus VERB ...`; each verb is one file."""
 
 import sys
 import warnings

@@ -17,6 +17,6 @@ def decode(run: Path, codes: str, /, *, out: Path, overwrite: bool = False) -> N
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    items = streams.codes(codes, fitted)
+    items = streams.codes(codes)
     streams.save(fitted, out, streams.blocks(items, fitted.inverse_transform, "decoding"), overwrite)
     console().print(f"{len(items)} items: {out}", markup=False)

@@ -59,7 +59,7 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     row = _report(run, loaded, out, f"{variant_of(chosen)} on {data}")
     say = console()
     say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g} "
-              f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to.", markup=False)  # fmt: skip
+              f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
     say.print(f"Run: {out}   Report: {out / 'report.html'}", markup=False)
     say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
 

@@ -12,12 +12,12 @@ _EVERY = 5.0  # seconds between plain lines
 
 def console() -> Console:
     """Return the console for results: standard output."""
-    return Console(highlight=False, emoji=False)
+    return Console(highlight=False, emoji=False, soft_wrap=True)
 
 
 def errors_console() -> Console:
     """Return the console for everything else: standard error."""
-    return Console(stderr=True, highlight=False, emoji=False)
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def note(text: str) -> None:

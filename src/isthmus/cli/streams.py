@@ -1,4 +1,4 @@
-"""What the verbs that apply a run share: blocks in, blocks out, at constant memory."""
+"""What the verbs that apply a run share: blocks in, blocks out; tables are gathered before they are written."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ Pairs = Iterator[tuple[Sequence[str], Any]]
 
 
 def blocks(items: Items, function: Callable[[Any], Any], label: str) -> Pairs:
-    """Yield ids and what ``function`` makes of each block, with a bar and rows a second."""
+    """Yield ids and what ``function`` makes of each block, with a bar."""
     done = 0
     with Bar(label) as bar:
         for ids, block in items.blocks(_ROWS):
@@ -39,8 +39,8 @@ def save(run: Run, out: Path, pairs: Pairs, overwrite: bool) -> None:
     return None
 
 
-def codes(path: str, run: Run) -> Items:
-    """Return the codes of a file that `encode` wrote, with their ids, as rows of the run's code size."""
+def codes(path: str) -> Items:
+    """Return the codes of a file that `encode` wrote, with their ids."""
     items = read(path)
     return _CodeTable(items) if isinstance(items, TableItems) else items
 

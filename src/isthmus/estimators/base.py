@@ -96,6 +96,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
+        self.__dict__.pop("module_", None)  # a fit that fails leaves nothing of the one before
         own = self.get_params(deep=False)
         check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
         X = read_rows(self, X, reset=True, nan=True)
@@ -105,7 +106,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         parts.check()
         summary.check(parts.likelihood)
         seed = _seed(self.random_state)
-        with seeded(seed):
+        with seeded(seed, device_of((self.training or Training()).device)):
             units = summary.units()
             mean = units(torch.from_numpy(summary.mean).float())
             with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
@@ -183,7 +184,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"{type(self).__name__} with {type(self.bottleneck_).__name__} codes has no prior to draw from. "
                 "VariationalAutoencoder has one; for any other use isthmus.tasks.generation.fit_density(estimator, X)."
             )
-        with seeded(_seed(self.random_state)):
+        with seeded(_seed(self.random_state), torch.device("cpu")):
             codes = prior.sample()
         return self.inverse_transform(codes.numpy())
 
@@ -221,7 +222,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 raise TypeError("the feature names do not fit")
             self.feature_names_in_ = np.array(names, dtype=object)
         blank = torch.zeros(self.item_shape_)
-        with seeded(0):
+        with seeded(0, torch.device("cpu")):
             model = Model(parts, self.n_components_, Units(blank, 1.0), blank)
         model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
         self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
@@ -250,6 +251,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _model(self, dtype: np.dtype) -> Model:
         """Return the module in the precision and on the device for rows of ``dtype``."""
         device = device_of(self.training_.device)
+        if dtype == np.float64 and device.type == "mps":  # which has no double precision
+            device = torch.device("cpu")
         if dtype != np.float64 and device.type == "cpu":
             return self.module_
         return copy.deepcopy(self.module_).to(device, torch.float64 if dtype == np.float64 else torch.float32)
@@ -320,4 +323,4 @@ def _seed(random_state: Any) -> int:
 
 
 def _host(x: Tensor) -> np.ndarray:
-    return x.float().cpu().numpy() if x.dtype == torch.bfloat16 else x.cpu().numpy()
+    return x.cpu().numpy()

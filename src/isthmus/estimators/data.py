@@ -21,6 +21,7 @@ from ..parts.likelihood import Likelihood
 from ..training.batches import Rows, blocks
 
 _LEAST_SPREAD = 1e-15  # what single precision can still square, and its inverse
+_FAR = 1e6  # times the spread: so far from 0 only a digit of single precision is left
 _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default
 
 
@@ -128,6 +129,10 @@ class Summary:
             raise InputError("X contains infinity or numbers beyond double precision; mend or leave out those rows.")
         if not _LEAST_SPREAD < self.spread < 1 / _LEAST_SPREAD:
             raise InputError(f"X has values from {self.low:g} to {self.high:g}, beyond single precision; rescale it.")
+        far = 0.0 if self.in_unit_interval else float(np.abs(self.mean).max())
+        if far > _FAR * self.spread:
+            raise InputError(f"X varies by {self.spread:.3g} about values of up to {far:.3g}, which single precision cannot tell "
+                             "apart; subtract the columns' means first (StandardScaler).")  # fmt: skip
         least, most = (bound * (255 if self.bytes else 1) for bound in likelihood.support)
         if self.low < least or self.high > most:
             raise InputError(f"{type(likelihood).__name__} needs values in [{least:g}, {most:g}]. Got {self.low:g} to "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..parts.bottleneck import Identity
-from ..training.batches import Rows, tensor_of
+from ..training.batches import Rows, spread_rows, tensor_of
 from .data import Summary
 
 _ROWS = 1000  # of the training set are looked at
@@ -22,14 +22,14 @@ def diagnose(estimator: Any, X: Rows, summary: Summary, transform: Map, reconstr
 
     ``transform`` and ``reconstruct`` are the estimator's own, for rows that were read already.
     """
-    yield from _unscaled(estimator, summary)
+    yield from _unscaled(summary)
     if estimator.likelihood_.missing == "refuse":
         yield from _identity(estimator, X, reconstruct)
-    yield from _dead_units(estimator, transform(X[:_ROWS]))
+    yield from _dead_units(estimator, transform(spread_rows(X, _ROWS)))
     yield from _learning(estimator)
 
 
-def _unscaled(estimator: Any, summary: Summary) -> Iterator[str]:
+def _unscaled(summary: Summary) -> Iterator[str]:
     spreads = summary.deviation[summary.deviation > 0]
     if summary.in_unit_interval or summary.mean.ndim > 1 or not spreads.size:
         return
@@ -44,7 +44,7 @@ def _identity(estimator: Any, X: Rows, reconstruct: Map) -> Iterator[str]:
     wide = estimator.n_components >= estimator.n_features_in_
     if not (free and wide):
         return
-    rows = tensor_of(X[:_ROWS]).numpy()
+    rows = tensor_of(spread_rows(X, _ROWS)).numpy()
     rng = np.random.default_rng(0)
     permuted = rng.permuted(rows, axis=0)  # each feature's values in an order of their own
     noise = rng.uniform(rows.min(), rows.max(), rows.shape).astype(rows.dtype)
@@ -63,7 +63,7 @@ def _relative_error(rebuilt: np.ndarray, rows: np.ndarray) -> float:
 
 def _dead_units(estimator: Any, codes: np.ndarray) -> Iterator[str]:
     variances = codes.var(axis=0)
-    random = estimator.bottleneck_.prior(estimator.module_.units.scale.new_zeros(1, 1)) is not None
+    random = estimator.bottleneck_.random
     idle = int((variances < (_ACTIVE if random else 1e-8 * max(variances.max(), 1e-30))).sum())
     if not idle:
         return

@@ -29,6 +29,9 @@ class Bottleneck(Part):
     #: The activation of the code layer that this bottleneck needs; it goes before what penalties are meant for.
     code_activation: ClassVar[str | None] = None
 
+    #: Whether codes are drawn from a posterior, and new ones from a prior.
+    random: ClassVar[bool] = False
+
     #: Whether the deterministic code is the encoder's first numbers, untouched.
     passes: ClassVar[bool] = True
 
@@ -117,6 +120,7 @@ class GaussianCode(Bottleneck):
     """
 
     code_activation: ClassVar[str | None] = "linear"
+    random: ClassVar[bool] = True
 
     def width(self, n_components: int) -> int:
         """Return twice ``n_components``: a mean and a log-variance each."""

@@ -106,7 +106,7 @@ class L1(Penalty):
 
     def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
         """Return the sum of each sample's absolute code values, in units of their effect on the decoder."""
-        return out.mean.abs() @ model.decoder.code_weight().norm(dim=0)
+        return (out.mean.abs() * model.decoder.code_weight().norm(dim=0)).sum(1)
 
 
 class SparseRate(Penalty):
@@ -194,7 +194,7 @@ class Contractive(Penalty):
     def _pull_back(out: Pass, directions: Float[Tensor, "n batch latent"]) -> Float[Tensor, "n batch"]:
         """Return the squared norms of vᵀJ for every direction and sample."""
         rows = [
-            torch.autograd.grad(out.mean, out.seen, direction, create_graph=torch.is_grad_enabled(), retain_graph=True)[0]
+            torch.autograd.grad(out.mean, out.seen, direction, create_graph=True)[0]
             for direction in directions
         ]
         return torch.stack([row.flatten(1).square().sum(1) for row in rows])

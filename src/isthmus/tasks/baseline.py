@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
 
 from ..representations import Pixels
+from ..training.batches import spread_rows
 
 _FITTED_ON = 100_000  # rows at most
 
@@ -33,8 +34,9 @@ class Principal(TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: None = None) -> "Principal":
         """Fit to items of shape (n, ...)."""
-        self.pixels_ = Pixels().fit(X[:_FITTED_ON])
-        rows = self.pixels_.transform(X[:_FITTED_ON])
+        X = spread_rows(X, _FITTED_ON)
+        self.pixels_ = Pixels().fit(X)
+        rows = self.pixels_.transform(X)
         seen = ~np.isnan(rows)
         self.mean_ = np.where(seen, rows, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(seen.sum(axis=0), 1)
         count = min(self.n_components, *rows.shape)

@@ -140,8 +140,8 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
         row[name] = metrics.squared_error(clean.items, cleaned)
     row |= labelled(estimator, train, clean)
     drawn = draw(estimator, train.items, len(clean.items))
-    row["sample_distance"] = metrics.frechet_distance(yardstick.transform(clean.items), yardstick.transform(
-        drawn.astype(np.float32) if clean.items.dtype != np.uint8 else drawn.clip(0, 255).astype(np.uint8)))  # fmt: skip
+    pair = yardstick.transform(clean.items), yardstick.transform(drawn.astype(np.float32))
+    row["sample_distance"] = metrics.frechet_distance(*pair)
     return row
 
 

@@ -52,6 +52,12 @@ class Batches:
             yield tensor_of(self.data[part])
 
 
+def spread_rows(data: Rows, count: int) -> Rows:
+    """Return at most ``count`` rows, evenly from first to last, so that sorted data keep all their kinds."""
+    n = data.shape[0]
+    return data if n <= count else data[np.arange(count) * n // count]
+
+
 def tensor_of(rows: Rows) -> Tensor:
     """Return rows as a dense tensor of their own dtype."""
     dense = np.asarray(rows.toarray() if sp.issparse(rows) else rows)

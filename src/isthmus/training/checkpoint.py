@@ -46,6 +46,8 @@ class Checkpoint:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         generators = {"generator/cpu": torch.get_rng_state()}
         generators |= {f"generator/cuda{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
+        if torch.backends.mps.is_available():
+            generators["generator/mps"] = torch.mps.get_rng_state()
         # Clones, since two names of one memory (tied weights) cannot stand in one file.
         arrays = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in {**tensors, **generators}.items()}
         with atomic(self.path) as part:
@@ -76,6 +78,8 @@ class Checkpoint:
             raise InputError(f"{self.path} belongs to other data or settings: {_difference(fingerprint, self.fingerprint)}. "
                              "Give the same ones to go on, or remove it to train from the start.")  # fmt: skip
         torch.set_rng_state(tensors.pop("generator/cpu"))
+        if "generator/mps" in tensors and torch.backends.mps.is_available():
+            torch.mps.set_rng_state(tensors.pop("generator/mps"))
         for i in range(torch.cuda.device_count()):
             if f"generator/cuda{i}" in tensors:
                 torch.cuda.set_rng_state(tensors.pop(f"generator/cuda{i}"), i)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import InputError
 
@@ -54,14 +54,21 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
+def on(device: torch.device, raw: Tensor) -> Tensor:
+    """Return a batch on ``device``; weights are single precision, and not every device knows more."""
+    return (raw.float() if raw.dtype == torch.float64 else raw).to(device)
+
+
 @contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Run with torch's generators seeded, and leave the caller's as they were."""
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices=devices):
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Run with torch's generators of the CPU and of ``device`` seeded, and leave the caller's as they were."""
+    here = device.index if device.index is not None or device.type != "cuda" else torch.cuda.current_device()
+    others = [] if device.type == "cpu" else [here or 0]
+    with torch.random.fork_rng(devices=others, device_type=device.type if others else "cuda"):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed takes as long as a small training step
-        if devices:
-            torch.cuda.manual_seed_all(seed)
-        elif torch.backends.mps.is_available():
+        if device.type == "cuda":
+            with torch.cuda.device(here):
+                torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
             torch.mps.manual_seed(seed)
         yield

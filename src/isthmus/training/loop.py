@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ..errors import DiagnosticWarning, DivergedError
 from .batches import Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
-from .devices import autocast, device_of, seeded, settle_precision
+from .devices import autocast, device_of, on, seeded, settle_precision
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
@@ -126,7 +126,7 @@ class Loop:
         """Update every group of the model once on one batch."""
         progress = self._progress(0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        steps = self.model.steps(raw.to(self.device, non_blocking=True), progress)
+        steps = self.model.steps(on(self.device, raw), progress)
         for name, terms in _under(autocast(self.precision, self.device), steps):
             loss = sum(terms.values()).mean()
             for term, values in {**terms, "loss": loss}.items():
@@ -172,9 +172,9 @@ class Loop:
         """Return the mean terms over some rows, with the final weights of schedules and the same draws each time."""
         self.model.eval()
         sums: dict[str, float] = {}
-        with seeded(self.seed):
+        with seeded(self.seed, self.device):
             for raw in batches.in_order():
-                for _, terms in self.model.steps(raw.to(self.device), 1.0):
+                for _, terms in self.model.steps(on(self.device, raw), 1.0):
                     for term, values in {**terms, "loss": sum(terms.values())}.items():
                         sums[term] = sums.get(term, 0.0) + float(values.detach().double().sum())
         return {term: total / len(batches.rows) for term, total in sums.items()}

@@ -85,6 +85,8 @@ class Training(BaseEstimator):
         check_settings(self, self.limits)
         chosen = copy.copy(self)  # no clone, which would copy the callbacks and what they gather
         chosen.validation = self._held_out(rows)
+        if self.patience is not None and not chosen.validation:
+            raise InputError("Training.patience watches held-out rows, and none are held out; give Training(validation=0.1).")
         kept = rows - chosen.validation
         chosen.batch_size = min(self.batch_size or min(max(kept // 100, 32), 128), kept)
         steps = math.ceil(kept / chosen.batch_size)
