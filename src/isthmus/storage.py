@@ -30,6 +30,7 @@ SCHEMA = 1
 _UMASK = os.umask(0o077)  # it can only be read by being set: once, before there are threads
 os.umask(_UMASK)
 CONFIG, WEIGHTS, HISTORY = "config.json", "weights.safetensors", "history.jsonl"
+CHECKPOINT = "checkpoint"  # the folder of a training that goes on
 
 
 @runtime_checkable
@@ -150,7 +151,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder; a run is the folder that `isthmus fit --out` writes")
     if not path.exists():
-        unfinished = (folder / "checkpoint").exists()
+        unfinished = (folder / CHECKPOINT).exists()
         remedy = "its training was interrupted: go on with the same `fit` command and --resume" if unfinished else (
             "this is no run; a run is the folder that `isthmus fit --out` writes")
         raise RunError(f"{folder} has no {CONFIG}: {remedy}")
@@ -226,7 +227,7 @@ def refuse_existing(path: Path, overwrite: bool, folder: bool = False) -> Path:
     """Return ``path``, or raise where something stands there already that nobody asked to replace, or no folder can."""
     if folder and path.is_file():
         raise FileError(f"{path} is a file, where a folder is to be written; give another name")
-    if not overwrite and not (path / CONFIG).exists() and (path / "checkpoint").exists():
+    if not overwrite and not (path / CONFIG).exists() and (path / CHECKPOINT).exists():
         raise FileError(f"{path} holds a training that was interrupted; go on with --resume, or --overwrite to begin again")
     if not overwrite and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
         raise FileError(f"{path} exists already; give another name, or --overwrite to replace it")

@@ -53,19 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if str(stop):
             note(str(stop))
         return 130
-    except (IsthmusError, ValueError, OSError, MemoryError) as error:
+    except Exception as error:
         if debug:
             raise
-        _say(str(error) or type(error).__name__)
-        return 1
-    except Exception as error:  # a fault of ours, yet nobody should have to read a traceback
-        if debug:
-            raise
-        _say(f"{type(error).__name__}: {error}. This is a fault in isthmus; --debug shows where, for a report of it.")
+        if isinstance(error, IsthmusError | ValueError | OSError | MemoryError):
+            _say(str(error) or type(error).__name__)
+        else:  # a fault of ours, yet nobody should have to read a traceback
+            _say(f"{type(error).__name__}: {error}. This is a fault in isthmus; --debug shows where, for a report of it.")
         return 1
     return 0
 
 
 def _say(error: str) -> None:
     """Say what went wrong in one line."""
-    errors_console().print(f"isthmus: {' '.join(error.split())}", style="red", markup=False, highlight=False, soft_wrap=True)
+    errors_console().print(f"isthmus: {' '.join(error.split())}", style="red", markup=False)

@@ -1,7 +1,6 @@
 """From DATA on the command line to items, labels and ids."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,8 @@ import numpy as np
 from ..errors import InputError
 from ..estimators.data import Summary
 from ..files import Items, TableItems, read
-from ..files.builtin import BUILTIN
 from ..files.items import PlacedColumns
-from ..files.reading import holds_images
+from ..files.reading import exists, holds_images
 from ..parts import Gaussian
 from ..parts.likelihood import Likelihood
 from ..representations import Table
@@ -57,7 +55,12 @@ def read_data(source: str, options: DataOptions) -> Data:
 
 def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:
     """Return the size to which images of ``source`` are brought: the one asked for, else that of the run's own."""
-    return asked or (run.image_size if source not in BUILTIN and holds_images(Path(source)) else None)
+    return asked or (run.image_size if holds_images(source) else None)
+
+
+def read_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
+    """Return the items of ``source``, its images brought to the size that the run takes."""
+    return read(source, image_size=size_for(source, asked, run))
 
 
 def names_of(representation: Any) -> list[str] | None:
@@ -84,7 +87,7 @@ def take(raw: Any, which: np.ndarray) -> Any:
 
 
 def _label_file(name: str, items: Items, raw: Any) -> np.ndarray:
-    if isinstance(raw, dict) and not Path(name.split(":")[0]).exists():
+    if isinstance(raw, dict) and not exists(name):
         raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(raw)}")
     found, count = read(name).load(), len(items)
     if isinstance(found, dict):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ..files import read, write
+from ..files import write
 from ..run import open_run
 from . import streams
-from .data import size_for
+from .data import read_for
 from .progress import console
 
 
@@ -21,6 +21,5 @@ def encode(run: Path, data: str, /, *, out: Path, image_size: tuple[int, int] | 
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    items = read(data, image_size=size_for(data, image_size, fitted))
-    count = write(out, streams.blocks(items, fitted.transform, "encoding"), overwrite=overwrite)
+    count = write(out, streams.blocks(read_for(fitted, data, image_size), fitted.transform, "encoding"), overwrite=overwrite)
     console().print(f"{count} codes of {fitted.estimator.n_components} numbers: {out}", markup=False)

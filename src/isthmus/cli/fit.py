@@ -10,7 +10,7 @@ from ..estimators.base import BaseAutoencoder
 from ..files.reading import absolute
 from ..representations import Table
 from ..run import Run
-from ..storage import CONFIG, atomic, refuse_existing
+from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
 from . import data as sources
 from .naming import variant_of
@@ -66,7 +66,7 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
 
 def _checkpoint(out: Path, resume: bool, overwrite: bool) -> Path:
     """Return the folder of the training's state: one that is there to go on from, or one that is not there yet."""
-    checkpoint = out / "checkpoint"
+    checkpoint = out / CHECKPOINT
     if resume and not checkpoint.exists():
         state = "is finished" if (out / CONFIG).exists() else "was never begun"
         raise InputError(f"{out} holds no checkpoint to go on from: this run {state}")

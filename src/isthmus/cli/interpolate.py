@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, InputError
-from ..files import read
-from ..files.builtin import BUILTIN
+from ..files.reading import exists
 from ..run import Run, open_run
 from ..tasks import interpolate as path_between
 from ..tasks import linear, spherical
 from . import streams
-from .data import size_for, take
+from .data import read_for, take
 from .progress import console
 
 
@@ -42,16 +41,16 @@ def interpolate(run: Path, a: str, b: str, /, *, steps: int = 9, out: Path, data
 def _item(name: str, given: str | None, run: Run) -> Any:
     """Return the one item that a file holds, or the item of that id or row of the data, as a block of one."""
     if Path(name).is_file():
-        items = read(name, image_size=size_for(name, None, run))
+        items = read_for(run, name)
         if len(items) != 1:
             raise InputError(f"{name} holds {len(items)} items; give a file with one, or an id or row with --data {name}")
         return items.load()
     data = given or run.source
     if not data:
         raise FileError(f"{name} is no file, and without --data there is nowhere to look it up by its id or row")
-    if given is None and data not in BUILTIN and not Path(data.split(":")[0]).exists():
+    if given is None and not exists(data):
         raise FileError(f"{name} is no file, and {data}, which this run was fitted to, is not there; give --data")
-    items = read(data, image_size=size_for(data, None, run))
+    items = read_for(run, data)
     ids = items.ids
     if isinstance(ids, list) and name in ids:
         row = ids.index(name)

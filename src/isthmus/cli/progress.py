@@ -22,7 +22,7 @@ def errors_console() -> Console:
 
 def note(text: str) -> None:
     """Say something that is no result."""
-    errors_console().print(f"note: {text}", style="yellow", markup=False, soft_wrap=True)
+    errors_console().print(f"note: {text}", style="yellow", markup=False)
 
 
 class Bar:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from ..files import read
 from ..run import open_run
 from . import streams
-from .data import size_for
+from .data import read_for
 from .progress import console
 
 
@@ -22,7 +21,7 @@ def reconstruct(run: Path, data: str, /, *, out: Path, fill_missing: bool = Fals
         overwrite: Replace OUT if it is there.
     """
     fitted = open_run(run)
-    items = read(data, image_size=size_for(data, image_size, fitted))
+    items = read_for(fitted, data, image_size)
     work = fitted.fill if fill_missing else fitted.reconstruct
     streams.save(fitted, out, streams.blocks(items, work, "reconstructing"), overwrite)
     console().print(f"{len(items)} items: {out}", markup=False)

@@ -40,16 +40,11 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
         InputError: If ``image_size`` is given for anything but images.
     """
     text = os.fspath(source)
-    path, key = Path(text), None
-    if text not in BUILTIN:
-        with disk_errors(path):
-            keyed = None if path.exists() else re.fullmatch(r"(.+\.npz):(.+)", text, re.IGNORECASE | re.DOTALL)
-            if keyed:
-                path, key = Path(keyed[1]), keyed[2]
-            if not path.exists():
-                raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
-        if holds_images(path):
-            return images.read_images(path, image_size)
+    path, key = _located(text)
+    if not exists(text):
+        raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
+    if holds_images(text):
+        return images.read_images(path, image_size)
     if image_size is not None:
         raise InputError(f"--image-size is for a folder or a .zip of images; {text} is none")
     if text in BUILTIN:
@@ -61,14 +56,29 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
     return _BY_ENDING[path.suffix.lower()](path)
 
 
-def holds_images(path: Path) -> bool:
-    """Return whether ``path`` is a folder, a ``.zip``, or one image."""
-    return path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS)
+def exists(source: str) -> bool:
+    """Return whether ``source`` is a built-in name or a file or folder that is there."""
+    with disk_errors(Path(source)):
+        return source in BUILTIN or _located(source)[0].exists()
+
+
+def holds_images(source: str) -> bool:
+    """Return whether ``source`` is a folder, a ``.zip``, or one image."""
+    path = Path(source)
+    return source not in BUILTIN and (path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS))
 
 
 def absolute(source: str) -> str:
     """Return ``source`` as it can be read from any folder: a built-in name as it is, a path in full."""
     return source if source in BUILTIN else os.path.abspath(source)
+
+
+def _located(text: str) -> tuple[Path, str | None]:
+    """Return the path that ``text`` names and, behind ``.npz:``, the key; a file of that very name goes first."""
+    path = Path(text)
+    with disk_errors(path):
+        keyed = None if path.exists() else re.fullmatch(r"(.+\.npz):(.+)", text, re.IGNORECASE | re.DOTALL)
+    return (Path(keyed[1]), keyed[2]) if keyed else (path, None)
 
 
 def _guess(text: str) -> str:

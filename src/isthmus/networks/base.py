@@ -1,7 +1,8 @@
 """What every network gives: a mirrored pair, an encoder and a decoder."""
 
+import math
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -28,3 +29,14 @@ class Network(Part):
     @abstractmethod
     def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
         """Return the pair for items of ``shape``."""
+
+
+def started(layer: Any, fan_in: float, gain: float) -> Any:
+    """Start a layer's weights at N(0, gain² / fan-in) and its bias at 0; on "meta" there is nothing to start.
+
+    (Drawing there would load torch's decompositions, a second's work, for no numbers.)
+    """
+    if not layer.weight.is_meta:
+        nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan_in))
+        nn.init.zeros_(layer.bias)
+    return layer

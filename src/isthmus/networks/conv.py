@@ -12,7 +12,7 @@ from ..checks import Limit, OneOf, Whole, Wholes
 from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
-from .base import Network, Pair
+from .base import Network, Pair, started
 from .dense import linear
 
 _KERNEL = 3
@@ -177,10 +177,8 @@ _TRANSPOSED: dict[int, Any] = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d}
 
 
 def _started(layer: Any, gain: float) -> nn.Module:
-    """Start a convolution at N(0, gain² / fan-in) with zero bias."""
+    """Start a convolution by the numbers that each of its outputs meets."""
     fan = layer.in_channels * math.prod(layer.kernel_size)
     if layer.transposed:
         fan = fan / math.prod(layer.stride)  # each output meets only every stride-th tap
-    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan))
-    nn.init.zeros_(layer.bias)
-    return layer
+    return started(layer, fan, gain)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..checks import Limit, OneOf, Wholes
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
-from .base import Network, Pair
+from .base import Network, Pair, started
 
 
 class Dense(Network):
@@ -85,10 +85,7 @@ def stack(sizes: Sequence[int], last: int, inner: Activation) -> list[nn.Linear]
 
 def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
     """Return a linear layer that keeps the variance of its input through an activation of that gain."""
-    layer = nn.Linear(inputs, outputs)
-    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(inputs))
-    nn.init.zeros_(layer.bias)
-    return layer
+    return started(nn.Linear(inputs, outputs), inputs, gain)
 
 
 class Transposed(nn.Module):

@@ -193,10 +193,7 @@ class Contractive(Penalty):
     @staticmethod
     def _pull_back(out: Pass, directions: Float[Tensor, "n batch latent"]) -> Float[Tensor, "n batch"]:
         """Return the squared norms of vᵀJ for every direction and sample."""
-        rows = [
-            torch.autograd.grad(out.mean, out.seen, direction, create_graph=True)[0]
-            for direction in directions
-        ]
+        rows = [torch.autograd.grad(out.mean, out.seen, direction, create_graph=True)[0] for direction in directions]
         return torch.stack([row.flatten(1).square().sum(1) for row in rows])
 
 

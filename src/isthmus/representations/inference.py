@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..files.tables import DOUBTFUL
-from .amounts import PLAIN, Style, amount_in, places_in, styles
+from .amounts import PLAIN, amount_in, places_in, styles
 from .columns import Column
 from .dates import COMPACT, as_written, date_in, patterns
-from .plans import OTHER, Category, Constant, Date, Number, Plan, numbers_of
+from .plans import OTHER, Category, Constant, Date, Number, Plan
 
 BOOLEANS = ({"true", "false"}, {"yes", "no"})
 FEW = 50  # so many different texts, or one in twenty cells, are still categories
@@ -94,7 +94,7 @@ def _constant(column: Column, present: np.ndarray) -> Constant:
 
 def _identifier(column: Column, plan: Number) -> Unusable | None:
     """Return why whole numbers name the rows instead of measuring them, or None."""
-    values = numbers_of(column.without_doubtful(), Style(*plan.style))
+    values = plan.numbers(column)
     present = values[~np.isnan(values)]
     if plan.decimals != 0 or len(present) <= 2:
         return None

@@ -86,9 +86,13 @@ class Number:
     def names(self, column: str) -> list[str]:
         return [column]
 
+    def numbers(self, column: Column) -> np.ndarray:
+        """Return a column's numbers ``(n,)``, NaN where missing."""
+        return numbers_of(column.without_doubtful(), Style(*self.style))
+
     def encode(self, column: Column) -> np.ndarray:
         with np.errstate(over="ignore"):
-            z = (numbers_of(column.without_doubtful(), Style(*self.style)) - self.centre) / self.scale
+            z = (self.numbers(column) - self.centre) / self.scale
         far = np.abs(z) > np.finfo(np.float32).max
         if far.any():
             raise column.error(int(far.argmax()), f"a number within 1e38 times {self.scale:g} of {self.centre:g}")
@@ -104,7 +108,7 @@ class Number:
 
     def typed(self, column: Column) -> np.ndarray:
         """Return a column of texts as numbers, whole ones as integers."""
-        values = numbers_of(column.without_doubtful(), Style(*self.style))
+        values = self.numbers(column)
         known = values[~np.isnan(values)]
         whole = self.places == 0 and (known == np.rint(known)).all()
         return restored(values, "int64" if whole else "float64")

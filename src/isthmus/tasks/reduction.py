@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import metrics
+from ..training.batches import spread
 from .baseline import Principal
 from .generation import draw
 
@@ -27,7 +28,7 @@ class Split(NamedTuple):
     def some(self, rows: int = _ROWS) -> "Split":
         """Return at most ``rows`` items, evenly from first to last: data sorted by their labels keep them all."""
         count = len(self.items)
-        return self if count <= rows else self._take(np.arange(rows) * count // rows)
+        return self if count <= rows else self._take(spread(count, rows))
 
     def halves(self) -> tuple["Split", "Split"]:
         """Return two halves of the items, taken at random but the same each time."""
@@ -101,20 +102,21 @@ def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> 
     sparsity and the Jacobian are measured on at most 2,000 items.
     """
     some = test.some()
+    x = _plain(some.items)
     codes = np.asarray(estimator.transform(some.items))
     row: Row = {"n": len(test.items), "n_features": int(np.prod(test.items.shape[1:])), "latent_dim": codes.shape[1]}
     rebuilt = reconstruct(estimator, test.items)
     row["squared_error"] = metrics.squared_error(test.items, rebuilt)
     if baseline is not None:
         row["pca_squared_error"] = metrics.squared_error(test.items, reconstruct(baseline, test.items))
-    if (_plain(some.items) != _plain(some.items[:1])).any():
+    if (x != x[:1]).any():
         row["explained_variance"] = metrics.explained_variance(test.items, rebuilt)
     if len(codes) >= 20:
-        flat = np.nan_to_num(_plain(some.items))
+        flat = np.nan_to_num(x)
         row["trustworthiness"] = metrics.trustworthiness(flat, codes)
         row["continuity"] = metrics.continuity(flat, codes)
     row["l0"], row["hoyer"] = metrics.sparsity_l0(codes), metrics.hoyer(codes)
-    if not np.isnan(_plain(some.items)).any():
+    if not np.isnan(x).any():
         row["jacobian_norm"] = metrics.jacobian_norm(estimator.transform, some.items)
     return row
 

@@ -62,12 +62,11 @@ def on(device: torch.device, raw: Tensor) -> Tensor:
 @contextlib.contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Run with torch's generators of the CPU and of ``device`` seeded, and leave the caller's as they were."""
-    here = device.index if device.index is not None or device.type != "cuda" else torch.cuda.current_device()
-    others = [] if device.type == "cpu" else [here or 0]
+    others = [] if device.type == "cpu" else [device]
     with torch.random.fork_rng(devices=others, device_type=device.type if others else "cuda"):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed takes as long as a small training step
         if device.type == "cuda":
-            with torch.cuda.device(here):
+            with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         elif device.type == "mps":
             torch.mps.manual_seed(seed)
