@@ -5,8 +5,9 @@
 This is the whole of an autoencoder's mathematics; variants are choices of its parts.
 """
 
+import copy
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
@@ -60,10 +61,12 @@ class Units(nn.Module):
         super().__init__()
         self.register_buffer("offset", offset)
         self.register_buffer("scale", torch.tensor(float(scale)))
+        self.shifts, self.scales = bool(offset.any()), scale != 1.0  # a pass over the batch that changes nothing is left out
 
     def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` in the model's units."""
-        return (x - self.offset) / self.scale
+        x = x - self.offset if self.shifts else x
+        return x / self.scale if self.scales else x
 
     def inverse(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` in the data's units."""
@@ -108,16 +111,17 @@ class Model(nn.Module):
         self.decoder.start_at(self.likelihood.link(mean))
         self.likelihood_state = self.likelihood.build(shape)
         self._differentiates = any(penalty.differentiates for penalty in self.penalties)
+        self.to(memory_format=torch.channels_last)  # in which convolutions are half as fast again, on the CPU too
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
         # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        return self.bottleneck(self.encoder(x - self.mean).to(self.mean.dtype), draw)
+        return self.bottleneck(self.encoder((x - self.mean).to(self._working)).to(self.mean.dtype), draw)
 
     def decode(self, h: Float[Tensor, "batch latent"]) -> Distribution:
         """Return p(x|h), in the model's units."""
         # Networks may run in 16 bits; the terms of the loss do not.
-        return self.likelihood(self.decoder(h).to(self.mean.dtype), self.likelihood_state)
+        return self.likelihood(self.decoder(h.to(self._working)).to(self.mean.dtype), self.likelihood_state)
 
     def read(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return a batch in the model's units with 0 where numbers are missing, and which are observed (None: all)."""
@@ -145,6 +149,20 @@ class Model(nn.Module):
             for penalty in self.penalties:
                 terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self)
         return terms
+
+    def half(self) -> Self:
+        """Return a twin whose networks hold copies of the weights in bfloat16; all else the two share."""
+        twin = copy.copy(self)
+        twin._modules = dict(self._modules)
+        twin.encoder, twin.decoder = copy.deepcopy((self.encoder, self.decoder))  # at once, so that tied weights stay tied
+        twin.encoder.bfloat16()
+        twin.decoder.bfloat16()
+        return twin
+
+    @property
+    def _working(self) -> torch.dtype:
+        """The dtype in which the networks run."""
+        return next(self.encoder.parameters()).dtype
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that are trained, by the name of the step that trains them."""

@@ -36,7 +36,7 @@ from .diagnostics import diagnose
 
 _DRAWS = 8  # codes drawn for each row's bound in score_samples
 _LEARNT = {"n_features_in_": int, "n_components_": int, "item_shape_": tuple, "input_dtype_": str, "best_epoch_": int,
-           "stopped_": str, "precision_": str, "training_": Training}  # fmt: skip
+           "stopped_": str, "precision_": str, "precision_reason_": str, "training_": Training}  # fmt: skip
 _SLOTS: dict[str, Limit] = {
     "n_components": Whole(1),
     "corruption": Kind(Corruption, "a corruption such as Masking(0.3)", optional=True),
@@ -119,7 +119,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
         self.module_, self.n_components_ = model.cpu().eval().requires_grad_(False), self.n_components
         self.training_ = copy.copy(training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
-        self.precision_, self.history_ = loop.precision, state.history
+        (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
         self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, str(X.dtype)
         if state.stopped == "interrupted":  # what was learnt is kept, and whoever pressed the key is told
             raise KeyboardInterrupt
@@ -221,9 +221,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             if type(names) is not tuple or len(names) != self.n_features_in_ or any(type(name) is not str for name in names):
                 raise TypeError("the feature names do not fit")
             self.feature_names_in_ = np.array(names, dtype=object)
-        blank = torch.zeros(self.item_shape_)
+        offset, scale = torch.tensor(arrays["units.offset"]), float(arrays["units.scale"])
+        if tuple(offset.shape) != self.item_shape_:
+            raise ValueError(f"the units are for items of shape {tuple(offset.shape)}, not {self.item_shape_}")
         with seeded(0, torch.device("cpu")):
-            model = Model(parts, self.n_components_, Units(blank, 1.0), blank)
+            model = Model(parts, self.n_components_, Units(offset, scale), torch.zeros(self.item_shape_))
         model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
         self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
         self.module_ = model.eval().requires_grad_(False)

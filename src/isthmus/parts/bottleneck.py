@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
+from .. import ranks
 from ..checks import Limit, Whole
 from ..errors import InputError
 from .base import Part
@@ -134,5 +135,6 @@ class GaussianCode(Bottleneck):
         """Return drawn codes or posterior means, with the posterior."""
         mean, log_variance = encoded.chunk(2, dim=1)
         # The clamp keeps exp finite in the first steps of a bad start; trained log-variances lie well inside it.
-        posterior = Normal(mean, (0.5 * log_variance.clamp(-20, 20)).exp(), validate_args=False)
-        return Code(posterior.rsample() if draw else mean, posterior)
+        spread = (0.5 * log_variance.clamp(-20, 20)).exp()
+        h = torch.addcmul(mean, spread, ranks.normal(mean)) if draw else mean
+        return Code(h, Normal(mean, spread, validate_args=False))

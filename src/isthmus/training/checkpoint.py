@@ -96,10 +96,14 @@ def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, 
 def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimiser the memory that `optimizer_tensors` returned."""
     prefix = f"optimizer/{name}/"
+    weights = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
     for path, tensor in tensors.items():
         if path.startswith(prefix):
             index, key = path[len(prefix) :].split("/")
+            weight = weights[int(index)]
+            if tensor.shape == weight.shape:  # fused optimisers go through memory side by side: it must be laid out alike
+                tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
             states.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
 

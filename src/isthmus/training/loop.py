@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import DiagnosticWarning, DivergedError
+from .. import ranks
 from .batches import Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
-from .devices import autocast, device_of, on, seeded, settle_precision
+from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
@@ -74,13 +75,15 @@ class Loop:
     def __init__(self, model: Any, data: Batches, held_out: Batches | None, settings: Training, seed: int,
                  fingerprint: str = "{}") -> None:  # fmt: skip
         self.device = device_of(settings.device)
-        self.precision = settle_precision(settings.precision, self.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
         self.watched = held_out or Batches(data.data, data.rows[: data.size], data.size)  # what tells good from lost
-        self.groups: dict[str, list[nn.Parameter]] = self.model.groups()
+        row = next(self.watched.in_order())[:1]
+        self.work = multiplications(self.model, on(self.device, row)) * settings.batch_size
+        self.precision = settle_precision(settings.precision, self.device, self.work)
+        self.weights = Weights(self.model, self.precision.name)
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
-                           for name, parameters in self.groups.items()}  # fmt: skip
+                           for name, parameters in self.weights.groups.items()}  # fmt: skip
         self.checkpoint = Checkpoint(settings.checkpoint, fingerprint)
         self.state = State()
         self.sums: dict[str, Tensor] = {}
@@ -92,8 +95,9 @@ class Loop:
         self.clock = time.perf_counter() - self.state.seconds
         self.called = 0.0
         try:
-            while self.state.epoch < self.settings.epochs and not self.state.stopped:
-                self._epoch()
+            with threads_for(self.work):
+                while self.state.epoch < self.settings.epochs and not self.state.stopped:
+                    self._epoch()
         except KeyboardInterrupt:
             self.state.stopped = "interrupted"
         if not self.best:
@@ -103,7 +107,7 @@ class Loop:
 
     def _epoch(self) -> None:
         """Train over what is left of the current epoch, then look back at it."""
-        self.model.train()
+        self.weights.module.train()
         for raw in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
             self._step(raw)
             if self.state.stopped:
@@ -126,20 +130,20 @@ class Loop:
         """Update every group of the model once on one batch."""
         progress = self._progress(0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        steps = self.model.steps(on(self.device, raw), progress)
-        for name, terms in _under(autocast(self.precision, self.device), steps):
+        for name, terms in self.weights.module.steps(on(self.device, raw), progress):
             loss = sum(terms.values()).mean()
+            loss.backward(inputs=self.weights.working[name])
+            gradients = self.weights.gather(name)
             for term, values in {**terms, "loss": loss}.items():
                 self.sums[term] = self.sums.get(term, 0.0) + values.detach().mean()
             if self._lost():
                 self._diverge()
                 return
             optimizer = self.optimizers[name]
-            optimizer.zero_grad()
-            loss.backward(inputs=self.groups[name])
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
+            self.weights.spread(name)
 
     def _look_back(self) -> None:
         """Record the epoch, keep its weights if they are the best, and stop where settings say so."""
@@ -236,16 +240,7 @@ class Loop:
             self.sums = {name: tensor.to(self.device) for name, tensor in _below("sum/", tensors).items()}
             for name, optimizer in self.optimizers.items():
                 restore_optimizer(name, optimizer, tensors)
-
-
-def _under(context: torch.autocast, steps: Iterator) -> Iterator:
-    """Yield from ``steps``, advancing it within ``context`` and running the caller's backward pass outside."""
-    while True:
-        with context:
-            step = next(steps, None)
-        if step is None:
-            return
-        yield step
+                self.weights.spread(name)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
