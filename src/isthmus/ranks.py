@@ -111,11 +111,23 @@ def add_up(tensors: list[Tensor]) -> None:
         tensor.copy_(total.view_as(tensor))
 
 
+def totals(values: list[float]) -> list[float]:
+    """Return the sums of values over all processes."""
+    if count() < 2:
+        return values
+    message = _message(values)
+    dist.all_reduce(message)
+    return message.tolist()
+
+
 def agree(value: float) -> float:
     """Return the first process's value: what depends on a clock or on chance is settled there."""
     if count() < 2:
         return value
-    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    told = torch.tensor(value, dtype=torch.float64, device=device)
-    dist.broadcast(told, 0)
-    return float(told)
+    message = _message([value])
+    dist.broadcast(message, 0)
+    return message.item()
+
+
+def _message(values: list[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64, device="cuda" if dist.get_backend() == "nccl" else "cpu")

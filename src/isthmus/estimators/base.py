@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from .. import storage
+from .. import ranks, storage
 from ..checks import Kind, Limit, Several, Whole, check_settings
 from ..errors import DiagnosticWarning, InputError
 from ..model import Model, Parts, Units, log_likelihood
@@ -96,6 +96,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
+        with ranks.together():
+            return self._fit(X)
+
+    def _fit(self, X: Any) -> "BaseAutoencoder":
         self.__dict__.pop("module_", None)  # a fit that fails leaves nothing of the one before
         own = self.get_params(deep=False)
         check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
@@ -105,7 +109,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
         parts.check()
         summary.check(parts.likelihood)
-        seed = _seed(self.random_state)
+        seed = int(ranks.agree(_seed(self.random_state)))
         with seeded(seed, device_of((self.training or Training()).device)):
             units = summary.units()
             mean = units(torch.from_numpy(summary.mean).float())

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from .. import ranks
 from ..errors import InputError, RunError
 from ..storage import atomic, disk_errors
 
@@ -35,11 +36,11 @@ class Checkpoint:
 
     def due(self) -> bool:
         """Return whether enough time has gone by since the last write to pay for another."""
-        return self.path is not None and self.cost < _SHARE * (time.perf_counter() - self.written)
+        return self.path is not None and not ranks.number() and self.cost < _SHARE * (time.perf_counter() - self.written)
 
     def write(self, plain: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         """Write plain values and tensors as the newest state, with torch's generators."""
-        if self.path is None:
+        if self.path is None or ranks.number():
             return
         started = time.perf_counter()
         with disk_errors(self.path.parent):

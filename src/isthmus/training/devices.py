@@ -17,10 +17,10 @@ _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def device_of(setting: str | None) -> torch.device:
-    """Return the device of that name; None is a GPU where there is one, else the CPU."""
+    """Return the device of that name; None is a GPU where there is one (each process its own), else the CPU."""
     if setting is None:
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return torch.device("cuda", int(os.environ.get("LOCAL_RANK", torch.cuda.current_device())))
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(setting)

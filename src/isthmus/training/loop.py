@@ -109,7 +109,8 @@ class Loop:
         """Train over what is left of the current epoch, then look back at it."""
         self.weights.module.train()
         for raw in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
-            self._step(raw)
+            with ranks.batch_of(len(raw)):
+                self._step(raw)
             if self.state.stopped:
                 return
             self.state.step += 1
@@ -127,15 +128,18 @@ class Loop:
         self._call(0.0)
 
     def _step(self, raw: Tensor) -> None:
-        """Update every group of the model once on one batch."""
-        progress = self._progress(0.5)  # the middle of the step, so that none has a rate of 0
+        """Update every group of the model once on one batch, of which this process works on its own part."""
+        progress = self._progress(self._elapsed(), 0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        for name, terms in self.weights.module.steps(on(self.device, raw), progress):
-            loss = sum(terms.values()).mean()
-            loss.backward(inputs=self.weights.working[name])
-            gradients = self.weights.gather(name)
-            for term, values in {**terms, "loss": loss}.items():
-                self.sums[term] = self.sums.get(term, 0.0) + values.detach().mean()
+        own = on(self.device, raw[ranks.part(len(raw))])
+        for name, terms in self.weights.module.steps(own, progress):
+            means = {term: values.sum() / len(raw) for term, values in terms.items()}
+            means["loss"] = sum(means.values())
+            means["loss"].backward(inputs=self.weights.working[name])
+            seen = {term: value.detach() for term, value in means.items()}
+            ranks.add_up([*self.weights.gather(name), *seen.values()])
+            for term, value in seen.items():
+                self.sums[term] = self.sums.get(term, 0.0) + value
             if self._lost():
                 self._diverge()
                 return
@@ -152,7 +156,7 @@ class Loop:
         if not math.isfinite(watched["loss"]):  # the last update of an epoch can be the one that goes too far
             self._diverge()
             return
-        state.seconds = time.perf_counter() - self.clock
+        state.seconds = self._elapsed()
         row = {"epoch": state.epoch + 1, "seconds": state.seconds}
         row |= {term: float(total) / state.step for term, total in self.sums.items()}
         if self.held_out is not None:
@@ -169,7 +173,12 @@ class Loop:
     def _spent(self) -> bool:
         """Return whether the time budget, if there is one, is used up."""
         budget = self.settings.time_budget
-        return budget is not None and time.perf_counter() - self.clock >= budget
+        return budget is not None and self._elapsed() >= budget
+
+    def _elapsed(self) -> float:
+        """Return the seconds of training so far: by the first process's clock, where anything depends on them."""
+        seconds = time.perf_counter() - self.clock
+        return seconds if self.settings.time_budget is None else ranks.agree(seconds)
 
     @torch.no_grad()
     def _evaluate(self, batches: Batches) -> dict[str, float]:
@@ -178,18 +187,20 @@ class Loop:
         sums: dict[str, float] = {}
         with seeded(self.seed, self.device):
             for raw in batches.in_order():
-                for _, terms in self.model.steps(on(self.device, raw), 1.0):
-                    for term, values in {**terms, "loss": sum(terms.values())}.items():
-                        sums[term] = sums.get(term, 0.0) + float(values.detach().double().sum())
-        return {term: total / len(batches.rows) for term, total in sums.items()}
+                with ranks.batch_of(len(raw)):
+                    for _, terms in self.model.steps(on(self.device, raw[ranks.part(len(raw))]), 1.0):
+                        for term, values in {**terms, "loss": sum(terms.values())}.items():
+                            sums[term] = sums.get(term, 0.0) + float(values.detach().cpu().double().sum())
+        totals = zip(sums, ranks.totals(list(sums.values())), strict=True)
+        return {term: total / len(batches.rows) for term, total in totals}
 
-    def _progress(self, ahead: float = 0.0) -> float:
+    def _progress(self, seconds: float, ahead: float = 0.0) -> float:
         """Return the share of training that is done ``ahead`` steps on, by steps or by time, whichever is further."""
         steps = self.state.epoch * len(self.data) + self.state.step + ahead
         done = steps / (self.settings.epochs * len(self.data))
         if self.settings.time_budget is None:
             return done
-        return min(1.0, max(done, (time.perf_counter() - self.clock) / self.settings.time_budget))
+        return min(1.0, max(done, seconds / self.settings.time_budget))
 
     def _lost(self) -> bool:
         """Return whether the epoch's loss is no longer finite; sums keep a NaN, so that a rare look finds it too."""
@@ -215,7 +226,7 @@ class Loop:
         now = time.perf_counter()
         if self.settings.callbacks and now - self.called >= pause:
             self.called = now
-            fraction = 1.0 if self.state.stopped else self._progress()
+            fraction = 1.0 if self.state.stopped else self._progress(now - self.clock)
             for callback in self.settings.callbacks:
                 callback(Progress(self.state.epoch, self.settings.epochs, fraction, self.state.history))
 
