@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 
+PRECISIONS = ("auto", "float32", "bfloat16")
 _BYTES_A_WEIGHT = 20  # the weight, its gradient, Adam's two moments, and the best so far
 
 
@@ -52,6 +53,13 @@ def settle_precision(setting: str, device: torch.device) -> str:
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Return the context in which forward passes run in ``precision``."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@contextlib.contextmanager
+def predicting(precision: str, device: torch.device) -> Iterator[None]:
+    """Run forward passes in ``precision``, without what gradients would need."""
+    with torch.inference_mode(), autocast(precision, device):
+        yield
 
 
 def on(device: torch.device, raw: Tensor) -> Tensor:
