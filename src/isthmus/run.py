@@ -1,5 +1,6 @@
 """A run: from raw items to codes and back, all of it in one folder."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,12 @@ class Run(TransformerMixin, BaseEstimator):
         """Return ``n`` new raw items, by the estimator's prior or by the density on its codes."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
         return self._raw(source.sample(n))
+
+    def with_precision(self, precision: str) -> "Run":
+        """Return the run with an estimator that predicts in ``precision``; this one stays as it is."""
+        view = copy.copy(self)
+        view.estimator = self.estimator.with_precision(precision)
+        return view
 
     def save(self, folder: str | Path) -> Path:
         """Write everything into ``folder``; `load` reads it back.

@@ -42,7 +42,7 @@ def read_data(source: str, options: DataOptions) -> Data:
     if options.drop and not table:
         raise InputError(f"--drop is for the columns of a table; {source} is none")
     if options.labels is not None:
-        labels = raw.pop(options.labels) if table and options.labels in raw else _label_file(options.labels, items, raw)
+        labels = raw.pop(options.labels) if table and options.labels in raw else label_file(options.labels, items, raw)
         labels = np.array(["" if label is None else str(label) for label in labels])
     if options.representation is not None:
         step = naming.representation(options.representation)
@@ -86,7 +86,8 @@ def take(raw: Any, which: np.ndarray) -> Any:
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
 
-def _label_file(name: str, items: Items, raw: Any) -> np.ndarray:
+def label_file(name: str, items: Items, raw: Any) -> np.ndarray:
+    """Return the labels (n,) of the file ``name``; ``raw`` is a block of the items, for messages."""
     if isinstance(raw, dict) and not exists(name):
         raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(raw)}")
     found, count = read(name).load(), len(items)

@@ -6,6 +6,8 @@ from .images import ImageItems
 from .items import Columns, Items
 from .reading import read
 from .tables import TableItems
-from .writing import write, write_columns
+from .writing import write, write_columns, write_tables
 
-__all__ = ["ArrayItems", "BUILTIN", "Columns", "ImageItems", "Items", "TableItems", "read", "write", "write_columns"]
+__all__ = [
+    "ArrayItems", "BUILTIN", "Columns", "ImageItems", "Items", "TableItems", "read", "write", "write_columns", "write_tables",
+]  # fmt: skip

@@ -1,8 +1,9 @@
 """What every source of data gives: items in order, each with an id, as a whole or streamed in blocks."""
 
+import contextlib
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -58,7 +59,7 @@ class Items(ABC):
         if rows < 1:
             raise InputError(f"a block must have at least one row. Got {rows}")
         start = 0
-        for block in _ahead(self._blocks(rows)):
+        for block in ahead(self._blocks(rows)):
             stop = start + count(block)
             if stop > len(self):
                 break
@@ -111,10 +112,17 @@ def distinct(name: str, taken: set[str]) -> str:
     return free
 
 
-def _ahead(values: Iterator[T]) -> Iterator[T]:
-    """Yield ``values``; a thread makes the next one while the caller works on this one."""
+def ahead(values: Iterator[T]) -> Generator[T, None, None]:
+    """Yield ``values``; a thread makes the next one while the caller works on this one.
+
+    >>> list(ahead(iter("abc")))
+    ['a', 'b', 'c']
+    """
     end = object()
-    with ThreadPoolExecutor(1) as thread:
+    with contextlib.ExitStack() as stack:
+        if isinstance(values, Generator):  # closed when its thread has ended, however the caller leaves
+            stack.enter_context(contextlib.closing(values))
+        thread = stack.enter_context(ThreadPoolExecutor(1))
         coming = thread.submit(next, values, end)
         while (value := coming.result()) is not end:
             coming = thread.submit(next, values, end)

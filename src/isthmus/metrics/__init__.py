@@ -9,9 +9,10 @@ from .codes import active_units, hoyer, sparsity_l0
 from .geometry import frechet_distance, jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
-from .reconstruction import explained_variance, reconstruction_r2_scorer, row_squared_errors, squared_error
+from .reconstruction import Errors, explained_variance, reconstruction_r2_scorer, row_squared_errors, squared_error
 
 __all__ = [
+    "Errors",
     "active_units",
     "continuity",
     "explained_variance",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 
+PRECISIONS = ("auto", "float32", "bfloat16")
 _BYTES_A_WEIGHT = 20  # the weight, its gradient, Adam's two moments, and the best so far
 _THREADS_FROM = 2e6  # multiplications of a step forward: below, a second thread costs more than it gives
 _HALF_FROM = 2e7  # below, the conversions of bfloat16 cost more than its products give
@@ -128,6 +129,13 @@ class Weights:
     def _twins(self, name: str) -> Iterator[tuple[nn.Parameter, nn.Parameter]]:
         pairs = zip(self.groups[name], self.working[name], strict=True)
         return ((own, used) for own, used in pairs if own is not used)
+
+
+@contextlib.contextmanager
+def predicting(precision: str, device: torch.device) -> Iterator[None]:
+    """Run forward passes in ``precision``, without what gradients would need."""
+    with torch.inference_mode(), autocast(precision, device):
+        yield
 
 
 def on(device: torch.device, raw: Tensor) -> Tensor:
