@@ -1,11 +1,11 @@
 """Rows that stay on disk and are read by ranges, for data that are larger than what should stand in memory."""
 
-import contextlib
 import math
 import mmap
 import os
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,7 +42,10 @@ class FileRows:
 
     def __init__(self, file: Any, name: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
         self.name, self.shape, self.dtype = name, shape, np.dtype(dtype)
-        self._file, self._offset, self._lock = file, offset, threading.Lock()
+        handle = os.dup(file.fileno())  # so that a temporary file lives as long as its rows do, and no longer
+        weakref.finalize(self, os.close, handle)
+        self._file = open(handle, "rb", closefd=False)  # noqa: SIM115
+        self._offset, self._lock = offset, threading.Lock()
 
     @classmethod
     def of(cls, array: np.ndarray) -> "FileRows | None":
@@ -57,8 +60,8 @@ class FileRows:
             return None
         path = Path(root.filename)
         offset = root.offset + array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-        with disk_errors(path):
-            return cls(path.open("rb"), path, offset, array.shape, array.dtype)
+        with disk_errors(path), path.open("rb") as file:
+            return cls(file, path, offset, array.shape, array.dtype)
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return rows; `FileError` where the file ends before them."""
@@ -70,10 +73,6 @@ class FileRows:
             raise FileError(f"{self.name} ends before row {stop}; it was cut while it was read")
         return rows
 
-    def __del__(self) -> None:
-        """Close the file, which removes a temporary one."""
-        self._file.close()
-
 
 def spooled(blocks: Iterable[np.ndarray], count: int, folder: Path) -> FileRows:
     """Write rows that cost much to make, or come in one order only, to a nameless temporary file in ``folder``.
@@ -83,13 +82,11 @@ def spooled(blocks: Iterable[np.ndarray], count: int, folder: Path) -> FileRows:
         count: How many rows they have together.
         folder: Where there is room; nothing is left in it, however the process ends.
     """
-    with disk_errors(folder), contextlib.ExitStack() as failing:
-        file: Any = failing.enter_context(tempfile.TemporaryFile(dir=folder))
+    with disk_errors(folder), tempfile.TemporaryFile(dir=folder) as file:
         for block in blocks:
             file.write(np.ascontiguousarray(block).data)
         file.flush()
-        failing.pop_all()
-    return FileRows(file, folder / "a temporary file", 0, (count, *block.shape[1:]), block.dtype)
+        return FileRows(file, folder / "a temporary file", 0, (count, *block.shape[1:]), block.dtype)
 
 
 def is_large(nbytes: int) -> bool:
