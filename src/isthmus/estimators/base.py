@@ -80,6 +80,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     likelihood: Likelihood | None
     training: Training | None
     random_state: Any
+    module_: Model
+    n_components_: int
+    input_dtype_: str
+    history_: list[dict[str, float]]
+    training_: Training
 
     @abstractmethod
     def row(self) -> Row:

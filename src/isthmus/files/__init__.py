@@ -9,4 +9,5 @@ from .rows import FileRows, RowStream
 from .tables import TableItems
 from .writing import write, write_columns
 
-__all__ = ["ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "read", "write", "write_columns"]
+__all__ = ["ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "read",
+           "write", "write_columns"]  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import FileError
 from ..storage import disk_errors
 from .items import Items, RowIds
-from .rows import FileRows
+from .rows import FileRows, RowStream, is_large
 
 # What NumPy raises on a damaged or pickled file, from the header's parser to the size that no memory holds.
 _UNREADABLE = (ValueError, SyntaxError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError,
@@ -38,8 +38,13 @@ class ArrayItems(Items):
 
     @property
     def nbytes(self) -> int:
-        """How many bytes the array has."""
-        return self._array.nbytes
+        """How many bytes the array has, where it lies on disk."""
+        return self._array.nbytes if isinstance(self._array, np.memmap) else 0
+
+    def rows(self) -> np.ndarray | RowStream:
+        """Return the array or, of a ``.npy`` too large for the memory, its rows on disk, where they lie in order."""
+        stored = FileRows.of(self._array) if is_large(self.nbytes) else None
+        return self.load() if stored is None else stored
 
     def load(self) -> np.ndarray:
         """Return the array ``(n, ...)``; that of a ``.npy`` is a read-only memory map."""

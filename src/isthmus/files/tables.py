@@ -37,14 +37,20 @@ class TableItems(Items):
     @property
     def nbytes(self) -> int:
         """About how many bytes the columns take, were all of their cells texts."""
-        return len(self) * len(next(iter(self._stream(1)))) * _CELL
+        return len(self) * len(self.names) * _CELL
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names."""
+        return list(next(self._stream(1)))
 
     def column(self, name: str) -> np.ndarray:
-        """Return one column ``(n,)``; `InputError` where there is none of that name."""
+        """Return one column ``(n,)``."""
         return np.concatenate([block[name] for _, block in self.blocks(_ROWS)])
 
     def without(self, name: str) -> "TableItems":
         """Return the table without one of its columns."""
+
         def stream(rows: int) -> Iterator[Columns]:
             return ({key: column for key, column in block.items() if key != name} for block in self._stream(rows))
 

@@ -1,6 +1,6 @@
 """Batches: rows in memory by slices of a permutation, larger ones by buffers; densified and turned into tensors only here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,7 +28,7 @@ class Batches:
         [4, 3, 3]
     """
 
-    def __init__(self, data: Rows, rows: Sequence[int] | np.ndarray | None, size: int) -> None:
+    def __init__(self, data: Rows, rows: np.ndarray | buffers.Others | None, size: int) -> None:
         self.data = data
         self.rows = buffers.Others(data.shape[0], np.arange(0)) if rows is None else rows
         self.size = size

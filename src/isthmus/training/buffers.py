@@ -3,7 +3,7 @@
 Memory holds the buffer that is trained on and the one that is read meanwhile, however many rows there are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -18,8 +18,8 @@ _LEAST = 4  # rows of a block, which images are decoded in threads for
 Chunk = tuple[Tensor, Tensor]  # rows in memory, and the order in which they are taken
 
 
-class Others(Sequence[int]):
-    """The whole numbers below ``n`` but for a few, which ascend; slices are made when asked for, as ``n`` may be large.
+class Others:
+    """The whole numbers below ``n`` but for a few, which ascend, as an array of which only slices are ever made.
 
     >>> others = Others(7, np.array([0, 3]))
     >>> len(others), others[:3], others[2:]
@@ -34,10 +34,10 @@ class Others(Sequence[int]):
         """Return how many there are."""
         return len(self._range)
 
-    def __getitem__(self, index: int | slice) -> int | np.ndarray:  # type: ignore[override]
-        """Return one of them, or those of a slice as an array."""
-        places = self._range[index]
-        places = np.arange(places.start, places.stop, places.step) if isinstance(places, range) else places
+    def __getitem__(self, some: slice) -> np.ndarray:
+        """Return those of a slice."""
+        within = self._range[some]
+        places = np.arange(within.start, within.stop, within.step)
         return places + np.searchsorted(self._shifts, places, side="right")
 
 
@@ -46,7 +46,7 @@ def buffer_rows(rows: RowStream) -> int:
     return max(_LEAST, _BUFFER // max(row_bytes(rows), 1))
 
 
-def shuffled(rows: RowStream, places: Sequence[int] | np.ndarray, seed: int, skip: int) -> Iterator[Chunk]:
+def shuffled(rows: RowStream, places: np.ndarray | Others, seed: int, skip: int) -> Iterator[Chunk]:
     """Yield the rows at ``places``, which ascend, buffer by buffer, each with an order of its own.
 
     Arguments:
