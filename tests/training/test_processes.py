@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from fit_everywhere import learnt
+
 from isthmus import ranks
 from isthmus.errors import InputError
 

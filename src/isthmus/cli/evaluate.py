@@ -67,7 +67,7 @@ def _blocks(run: Run, items: Items, name: str | None) -> Iterator[Split]:
         if name is not None and isinstance(block, dict) and name in block:
             own: np.ndarray | None = _texts(block.pop(name))
         else:
-            whole = _texts(sources.label_file(name, items, block)) if name is not None and whole is None else whole
+            whole = _texts(sources.label_file(name, items)) if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]
         yield Split(run.rows(block), own)
         start += len(ids)

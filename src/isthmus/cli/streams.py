@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..files import Columns, Items, read, write, write_tables
-from ..files.items import ahead
+from ..files.rows import ahead
 from ..run import Run
 from .progress import Bar
 

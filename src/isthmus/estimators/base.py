@@ -1,7 +1,6 @@
 """The scikit-learn face of every variant, written once."""
 
 import copy
-import json
 import math
 import warnings
 from abc import abstractmethod
@@ -25,11 +24,12 @@ from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Batches, Rows, block_rows
-from ..training.devices import PRECISIONS, device_of, refuse_beyond_memory, seeded, settle_precision
+from ..training.batches import Rows
+from ..training.devices import PRECISIONS, device_of, seeded, settle_precision
 from ..training.loop import Loop
-from .data import Summary, fingerprint, read_rows
+from .data import Summary, read_rows
 from .diagnostics import diagnose
+from .fitting import Begun, begin, loop_over, loop_over_piece, without_end
 from .prediction import Function, bound, codes, decoded, predicted, rebuilt
 
 _LEARNT = {"n_features_in_": int, "n_components_": int, "item_shape_": tuple, "input_dtype_": str, "best_epoch_": int,
@@ -77,6 +77,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     likelihood: Likelihood | None
     training: Training | None
     random_state: Any
+    module_: Model
+    n_components_: int
+    input_dtype_: str
+    history_: list[dict[str, float]]
+    training_: Training
     _precision = "float32"  # of predictions; other than in a view that `with_precision` gave, never set
 
     @abstractmethod
@@ -98,36 +103,52 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             return self._fit(X)
 
     def _fit(self, X: Any) -> "BaseAutoencoder":
-        self.__dict__.pop("module_", None)  # a fit that fails leaves nothing of the one before
-        own = self.get_params(deep=False)
-        check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
+        for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
+            self.__dict__.pop(name, None)
+        self._check()
         X = read_rows(self, X, reset=True, nan=True)
         summary = Summary.of(X)
-        parts = Parts(*self.row(), self.network or summary.network(), self.likelihood or summary.likelihood())
-        parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
-        parts.check()
-        summary.check(parts.likelihood)
-        seed = int(ranks.agree(_seed(self.random_state)))
-        with seeded(seed, device_of((self.training or Training()).device)):
-            units = summary.units()
-            mean = units(torch.from_numpy(summary.mean).float())
-            with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
-                refuse_beyond_memory(Model(parts, self.n_components, units, mean))
-            model = Model(parts, self.n_components, units, mean)
-            deep = model.encoder.single_layer() is None
-            training = (self.training or Training()).resolve(summary.rows, deep)
-            loop = self._loop(model, parts, X, training, seed, fingerprint(X, summary))
-            state = loop.run()
-        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
-        self.module_, self.n_components_ = model.cpu().eval().requires_grad_(False), self.n_components
-        self.training_ = copy.copy(training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
-        (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
-        self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, str(X.dtype)
-        if state.stopped == "interrupted":  # what was learnt is kept, and whoever pressed the key is told
-            raise KeyboardInterrupt
+        seed, training = int(ranks.agree(_seed(self.random_state))), self.training or Training()
+        with seeded(seed, device_of(training.device)):
+            begun = begin(self, summary, training)
+            loop = loop_over(begun, X, summary, seed)
+            loop.run()
+        self._keep(begun, loop, str(X.dtype))
         for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes),
                                 lambda rows: self._predict(rows, rebuilt)):  # fmt: skip
             warnings.warn(message, DiagnosticWarning, stacklevel=2)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> "BaseAutoencoder":
+        """Train once over ``X``, a piece of data that arrive bit by bit, and go on from what was learnt before.
+
+        The first piece decides all that `fit` takes from the data: units, likelihood, network, batch size; let it look
+        like the rest. Each call is one epoch in ``history_``, at a constant learning rate and without held-out rows, since
+        a schedule needs an end: ``Training.epochs`` is how many pieces weight decay reckons with. The optimiser's memory
+        is carried on in this object, though not through `save`; after `fit` or `isthmus.load` it begins anew.
+
+        Arguments:
+            X: Rows as `fit` takes them; pieces after the first may be a single row.
+            y: Ignored.
+
+        Raises:
+            InputError: For data that cannot be used, or outside the range that the first piece's likelihood allows.
+            DivergedError: Where the first piece ends in NaN; a later one that does changes nothing, with a warning.
+        """
+        first = not hasattr(self, "module_")
+        if first:
+            self._check()
+        X = read_rows(self, X, reset=first, nan=True)
+        summary, asked = Summary.of(X), self.training or Training()
+        history = [] if first else self.history_
+        seed = _seed(self.random_state) + len(history)
+        with seeded(seed, device_of(asked.device)):
+            begun = begin(self, summary, without_end(asked)) if first else self._begun(summary, asked)
+            loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed)
+            loop.run()
+        self._keep(begun, loop, str(X.dtype) if first else self.input_dtype_)
+        if loop.state.stopped != "diverged":
+            self._memory = loop.memory()
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -191,7 +212,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         view = copy.copy(self)
-        view._precision = settle_precision(check_name("precision", precision, PRECISIONS), device_of(self.training_.device))
+        asked = check_name("precision", precision, PRECISIONS)
+        view._precision = settle_precision(asked, device_of(self.training_.device), math.inf).name  # whole blocks are work enough
         return view
 
     def save(self, folder: str | Path) -> Path:
@@ -260,16 +282,29 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return what ``function`` makes of the model and of rows or codes, which take up an ``item`` each in memory."""
         return predicted(self.module_, rows, function, device_of(self.training_.device), self._precision, item)
 
-    def _loop(self, model: Model, parts: Parts, X: Rows, training: Training, seed: int, data: str) -> Loop:
-        """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
-        order = np.random.default_rng(seed).permutation(X.shape[0])
-        held, kept = np.sort(order[: training.validation]), np.sort(order[training.validation :])
-        settings = training.get_params(deep=False)
-        plain = {name: settings[name] for name in settings if name not in ("checkpoint", "device", "callbacks")}
-        agreed = {"data": data, "n_components": self.n_components, "random_state": seed,
-                  "parts": list(parts), "training": plain}  # fmt: skip
-        return Loop(model, Batches(X, kept, training.batch_size), Batches(X, held, block_rows(X.shape[1:])) if len(held) else None,
-                    training, seed, json.dumps(storage.encode(agreed)))  # fmt: skip
+    def _check(self) -> None:
+        """Raise `InputError` for a setting outside its limits."""
+        own = self.get_params(deep=False)
+        check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
+
+    def _keep(self, begun: Begun, loop: Loop, dtype: str) -> None:
+        """Take on what a loop learnt; whoever interrupted it is told once that is done."""
+        state = loop.state
+        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = begun.parts
+        self.module_, self.n_components_ = begun.model.cpu().eval().requires_grad_(False), begun.n_components
+        self.training_ = copy.copy(begun.training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
+        (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
+        self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, dtype
+        if state.stopped == "interrupted":
+            raise KeyboardInterrupt
+
+    def _begun(self, summary: Summary, asked: Training) -> Begun:
+        """Return what was learnt so far as the beginning of more."""
+        summary.check_missing(self.likelihood_)
+        summary.check_range(self.likelihood_, float(self.module_.units.scale))
+        parts = Parts(self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_)
+        training = without_end(self.training_).set_params(callbacks=asked.callbacks, device=asked.device)
+        return Begun(copy.deepcopy(self.module_).requires_grad_(True), parts, training, self.n_components_)
 
 
 def versions() -> dict[str, str]:

@@ -1,15 +1,14 @@
 """What every source of data gives: items in order, each with an id, as a whole or streamed in blocks."""
 
-import contextlib
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import FileError, InputError
+from .rows import RowStream, ahead
 
 Columns = dict[str, np.ndarray]
 """A table: name -> ``(n,)``; numbers, booleans, dates of NumPy's types, with NaN and NaT, the rest as objects: texts, dates
@@ -17,7 +16,6 @@ that know their zone, and integers and booleans of which some are None."""
 
 Block = np.ndarray | Columns
 Stream = Iterator[tuple[Sequence[str], np.ndarray]]  # ids and items (n, ...), block by block
-T = TypeVar("T")
 
 
 class PlacedColumns(dict[str, np.ndarray]):
@@ -46,6 +44,15 @@ class Items(ABC):
     @abstractmethod
     def load(self) -> Block:
         """Return all items: an array ``(n, ...)``, memory-mapped where it can be, or the `Columns` of a table."""
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes `load` reads into memory; 0 where they are there already."""
+        return 0
+
+    def rows(self) -> Block | RowStream:
+        """Return what `load` does or, where that is too large and can be read by ranges, the rows on disk."""
+        return self.load()
 
     def blocks(self, rows: int) -> Iterator[tuple[Sequence[str], Block]]:
         """Yield ids and items, at most ``rows`` at a time, at constant memory; the next block is read meanwhile.
@@ -110,20 +117,3 @@ def distinct(name: str, taken: set[str]) -> str:
     free = next(candidate for candidate in numbered if candidate not in taken)
     taken.add(free)
     return free
-
-
-def ahead(values: Iterator[T]) -> Generator[T, None, None]:
-    """Yield ``values``; a thread makes the next one while the caller works on this one.
-
-    >>> list(ahead(iter("abc")))
-    ['a', 'b', 'c']
-    """
-    end = object()
-    with contextlib.ExitStack() as stack:
-        if isinstance(values, Generator):  # closed when its thread has ended, however the caller leaves
-            stack.enter_context(contextlib.closing(values))
-        thread = stack.enter_context(ThreadPoolExecutor(1))
-        coming = thread.submit(next, values, end)
-        while (value := coming.result()) is not end:
-            coming = thread.submit(next, values, end)
-            yield value  # type: ignore[misc]

@@ -131,6 +131,11 @@ class Weights:
         return ((own, used) for own, used in pairs if own is not used)
 
 
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """Return the context in which forward passes run in ``precision``."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
 @contextlib.contextmanager
 def predicting(precision: str, device: torch.device) -> Iterator[None]:
     """Run forward passes in ``precision``, without what gradients would need."""

@@ -7,15 +7,15 @@ shape (batch,)). The loop sums the terms, runs backward for that group's paramet
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import DiagnosticWarning, DivergedError
 from .. import ranks
+from ..errors import DiagnosticWarning, DivergedError
 from .batches import Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
 from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
@@ -104,6 +104,18 @@ class Loop:
             self.best = snapshot(self.model)
         self.model.load_state_dict(self.best)
         return self.state
+
+    def memory(self) -> dict[str, Tensor]:
+        """Return the optimisers' memory as named tensors."""
+        return {key: tensor for name, optimizer in self.optimizers.items()
+                for key, tensor in optimizer_tensors(name, optimizer).items()}  # fmt: skip
+
+    def go_on(self, state: State, memory: Mapping[str, Tensor]) -> None:
+        """Take on how far training is, and the optimisers' memory among named tensors."""
+        self.state = state
+        for name, optimizer in self.optimizers.items():
+            restore_optimizer(name, optimizer, memory)
+            self.weights.spread(name)
 
     def _epoch(self) -> None:
         """Train over what is left of the current epoch, then look back at it."""
@@ -235,9 +247,7 @@ class Loop:
         tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best/{name}": value for name, value in self.best.items()}
         tensors |= {f"sum/{term}": value for term, value in self.sums.items()}
-        for name, optimizer in self.optimizers.items():
-            tensors |= optimizer_tensors(name, optimizer)
-        self.checkpoint.write(asdict(self.state), tensors)
+        self.checkpoint.write(asdict(self.state), tensors | self.memory())
 
     def _restore(self) -> None:
         with self.checkpoint.reading():
@@ -245,13 +255,10 @@ class Loop:
             if found is None:
                 return
             plain, tensors = found
-            self.state = State(**plain)
             self.model.load_state_dict(_below("model/", tensors))
+            self.go_on(State(**plain), tensors)
             self.best = {name: tensor.to(self.device) for name, tensor in _below("best/", tensors).items()}
             self.sums = {name: tensor.to(self.device) for name, tensor in _below("sum/", tensors).items()}
-            for name, optimizer in self.optimizers.items():
-                restore_optimizer(name, optimizer, tensors)
-                self.weights.spread(name)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
