@@ -111,7 +111,7 @@ class Model(nn.Module):
         self.decoder.start_at(self.likelihood.link(mean))
         self.likelihood_state = self.likelihood.build(shape)
         self._differentiates = any(penalty.differentiates for penalty in self.penalties)
-        self.to(memory_format=torch.channels_last)  # in which convolutions are half as fast again, on the CPU too
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # in which convolutions are half as fast again, on the CPU too
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""

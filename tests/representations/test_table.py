@@ -105,7 +105,7 @@ def test_saved_and_loaded_it_transforms_the_same(messy, tmp_path):
 
 
 cell = {
-    "number": st.none() | st.floats(-1e6, 1e6, width=32),
+    "number": st.none() | st.floats(-1e6, 1e6, width=32).filter(lambda x: x == 0 or abs(x) > 1e-30),
     "whole": st.none() | st.integers(-10_000, 10_000),
     "level": st.none() | st.sampled_from(["a", "b", "ü c"]),
     "day": st.none() | st.dates(datetime.date(1950, 1, 1), datetime.date(2050, 1, 1)),
