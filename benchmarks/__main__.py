@@ -26,7 +26,8 @@ def main() -> None:
         parser.error(f"NAME must be of {', '.join(names())}. Got {', '.join(unknown)}.")
     out = given.out / "quick" if given.quick else given.out
     out.mkdir(parents=True, exist_ok=True)
-    run = Rounds(out, given.rounds, given.quick, given.rows, given.only and given.only.split(","), lambda text: print(text, file=sys.stderr))
+    only = given.only.split(",") if given.only else None
+    run = Rounds(out, given.rounds, given.quick, given.rows, only, lambda text: print(text, file=sys.stderr))
     for name in chosen:
         workload = find(name, given.quick, given.rows)
         found = run(workload)
@@ -42,9 +43,10 @@ def _collect(out: Path) -> None:
     there = [name for name in names() if (out / f"{name}.md").is_file()]
     about = machine.describe() | {"data": data.source()}
     head = "# Benchmarks\n\n" + ", ".join(f"{key} {value}" for key, value in about.items()) + f".\n\n{LEGEND}\n"
-    (out / "results.md").write_text("\n".join([head, *((out / f"{name}.md").read_text(encoding="utf-8") for name in there)]), encoding="utf-8")
-    everything = {"machine": about, "workloads": {name: json.loads((out / f"{name}.json").read_text(encoding="utf-8")) for name in there}}
-    (out / "results.json").write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    tables = [(out / f"{name}.md").read_text(encoding="utf-8") for name in there]
+    found = {name: json.loads((out / f"{name}.json").read_text(encoding="utf-8")) for name in there}
+    (out / "results.md").write_text("\n".join([head, *tables]), encoding="utf-8")
+    (out / "results.json").write_text(json.dumps({"machine": about, "workloads": found}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

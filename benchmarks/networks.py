@@ -6,6 +6,11 @@ from itertools import pairwise
 Product = tuple[int, int, int]  # (m, k, n): an (m, k) matrix times a (k, n) one
 
 
+def operations(products: list[Product]) -> float:
+    """Return the additions and multiplications in them."""
+    return 2.0 * sum(m * k * n for m, k, n in products)
+
+
 @dataclass(frozen=True)
 class Dense:
     """A mirrored fully connected network, by the field's names of activations.

@@ -1,35 +1,44 @@
 """The workload that most are: the same task trained by every library."""
 
+import statistics
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .data import rows_of
-from .implementations import OURS, PRODUCTS, Implementation
+from .implementations import ISTHMUS, ISTHMUS_FLOAT32, OURS, PRODUCTS, PYTORCH, Implementation
 from .machine import Watch, peak_mib, steady
 from .measures import cross_entropy, squared_error
-from .networks import Task
+from .networks import Task, operations
 from .table import comparison
 from .workload import Found, Result, Workload
+
+_FREE = tuple(replace(one, name=f"{one.name}-no-penalty") for one in (ISTHMUS, ISTHMUS_FLOAT32, PYTORCH))
 
 
 @dataclass(frozen=True)
 class TrainingWorkload(Workload):
-    """A task, the peers that can do it, and what each of them does otherwise (nothing, where it is not named)."""
+    """A task, the peers that can do it, and what each of them does otherwise (nothing, where it is not named).
+
+    A contractive task is also done without its penalty, whose cost is then told; ``small`` is the task's quick form,
+    where fewer rows do not make it quick enough.
+    """
 
     task: Task
     peers: tuple[Implementation, ...]
     differs: dict[str, str] = field(default_factory=dict)
+    small: Task | None = None
 
     @property
     def implementations(self) -> tuple[Implementation, ...]:
-        return (*OURS, *self.peers, *PRODUCTS)
+        return (*OURS, *self.peers, *(_FREE if self.task.contractive else ()), *PRODUCTS)
 
     def run(self, implementation: Implementation, seed: int, watch: Watch, scratch: Path) -> Result:
+        task = replace(self.task, contractive=False) if implementation in _FREE else self.task
         begun = time.monotonic()
-        rows, test = rows_of(self.task)
+        rows, test = rows_of(task)
         reading = time.monotonic() - begun
-        trained = implementation.load().train(self.task, rows, watch, seed, **implementation.options)
+        trained = implementation.load().train(task, rows, watch, seed, **implementation.options)
         whole = time.monotonic() - watch.born - reading
         epochs = watch.epochs()
         seconds, disturbed = steady(epochs)
@@ -39,13 +48,22 @@ class TrainingWorkload(Workload):
         if trained.reconstruct is not None:
             again = trained.reconstruct(test)
             result["squared_error"] = squared_error(test, again)
-            if self.task.binary:
+            if task.binary:
                 result["cross_entropy"] = cross_entropy(test, again)
         return result
 
     def table(self, found: Found, out: Path) -> str:
-        return comparison(found, self.differs, "cross_entropy" if self.task.binary else "squared_error", self.task)
+        a_sample = operations(self.task.training_products()) / self.task.batch
+        text = comparison(found, self.differs, "cross_entropy" if self.task.binary else "squared_error", a_sample)
+        costs = [f"{name} {_rate(found[free.name]) / _rate(found[name]):.2f}" for free in _FREE for name in found
+                 if free.name == f"{name}-no-penalty" and _rate(found[name]) and _rate(found.get(free.name, []))]  # fmt: skip
+        return text + (f"\n\nThe penalty multiplies the cost of a step: {', '.join(costs)}." if costs else "")
 
     def quick(self) -> "TrainingWorkload":
-        small = min(self.task.batch, 128)
-        return replace(self, task=replace(self.task, batch=small, rows=2 * small, epochs=3))
+        batch = min(self.task.batch, 128)
+        return replace(self, task=self.small or replace(self.task, batch=batch, rows=2 * batch, epochs=3))
+
+
+def _rate(results: list[Result]) -> float:
+    rates = [result["samples_per_second"] for result in results if "absent" not in result]
+    return statistics.median(rates) if rates else 0.0

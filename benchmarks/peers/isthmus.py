@@ -25,25 +25,34 @@ from .blog import Blog
 from .trained import Trained
 
 
-def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int, precision: str = "auto",
-          defaults: bool = False) -> Trained:  # fmt: skip
-    """Fit the estimator that does the task; ``defaults`` leaves all but the widths and the epochs to isthmus."""
-    seen: list[int] = []
+def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int, **options: Any) -> Trained:
+    """Fit the estimator that does the task."""
+    estimator = _fit(task, X, mark, seed, **options)
+    return Trained(estimator.reconstruct, estimator.precision_)
 
-    def ended(progress: Any) -> None:  # called within epochs too
-        if len(progress.history) > len(seen):
-            seen.append(len(progress.history))
+
+def epochs(task: Task, X: np.ndarray, seed: int, **options: Any) -> list[dict[str, float]]:
+    """Return the history of a fit: seconds and loss at the end of every epoch."""
+    return _fit(task, X, lambda: None, seed, **options).history_
+
+
+def _fit(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int, precision: str = "auto",
+         defaults: bool = False) -> Any:  # fmt: skip
+    """Return the fitted estimator; ``defaults`` leaves all but the widths and the epochs to isthmus."""
+    ended: list[int] = []
+
+    def look(progress: Any) -> None:  # called within epochs too
+        if len(progress.history) > len(ended):
+            ended.append(len(progress.history))
             mark()
 
     if defaults:
         hidden, code = _sizes(task)
-        estimator = Autoencoder(code, network=Dense(hidden), training=Training(task.epochs, callbacks=(ended,)), random_state=seed)
-    else:
-        training = Training(task.epochs, task.batch, 1e-3, Constant(), Adam(weight_decay=0, beta2=0.999), precision,
-                            validation=0, callbacks=(ended,))  # fmt: skip
-        estimator = _estimator(task).set_params(training=training, random_state=seed)
-    estimator.fit(X)
-    return Trained(estimator.reconstruct, estimator.precision_)
+        training = Training(task.epochs, callbacks=(look,))
+        return Autoencoder(code, network=Dense(hidden), training=training, random_state=seed).fit(X)
+    training = Training(task.epochs, task.batch, 1e-3, Constant(), Adam(weight_decay=0, beta2=0.999), precision,
+                        validation=0, callbacks=(look,))  # fmt: skip
+    return _estimator(task).set_params(training=training, random_state=seed).fit(X)
 
 
 def _sizes(task: Task) -> tuple[tuple[int, ...], int]:

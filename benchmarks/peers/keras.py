@@ -1,6 +1,7 @@
 """Keras 3, on the backend that the process's environment names."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -33,6 +34,14 @@ def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Tra
     ends = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: mark())
     model.fit(X, X, batch_size=task.batch, epochs=task.epochs, callbacks=[ends], verbose=0)
     return Trained(lambda rows: np.asarray(model.predict(rows, batch_size=1000, verbose=0)))
+
+
+def encoder(network: Dense) -> Callable[[Path], np.ndarray]:
+    """Return a function from a file of rows to their codes, by ``predict`` from a memory map."""
+    *hidden, code = network.widths[1:]
+    stack = [layers.Dense(width, network.activation) for width in hidden]
+    model = keras.Sequential([keras.Input(network.widths[:1]), *stack, layers.Dense(code, network.code_activation)])
+    return lambda path: np.asarray(model.predict(np.load(path, mmap_mode="r", allow_pickle=False), batch_size=4096, verbose=0))
 
 
 def _loss(task: Task):

@@ -1,14 +1,17 @@
 """Plain PyTorch, as tutorials write it: a DataLoader, Adam, one loss.item() a step."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from ..networks import Task
-from .modules import Autoencoder, loss
+from ..networks import Dense, Task
+from .modules import Autoencoder, halves, loss
 from .trained import Trained
+
+_BATCH = 4096
 
 
 def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Trained:
@@ -28,3 +31,15 @@ def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Tra
             total += value.item()
         mark()
     return Trained(model.reconstruct)
+
+
+def encoder(network: Dense) -> Callable[[Path], np.ndarray]:
+    """Return a function from a file of rows to their codes, batch by batch from a memory map."""
+    model = halves(network)[0].eval()
+
+    @torch.inference_mode()
+    def encode(path: Path) -> np.ndarray:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.concatenate([model(torch.from_numpy(rows[i : i + _BATCH].copy())).numpy() for i in range(0, len(rows), _BATCH)])
+
+    return encode
