@@ -45,8 +45,8 @@ class Encoding(Workload):
             seconds, peak = _command(run, all_rows, flags, watch)
             rate = (self.rows - BATCH) / (seconds - start)
         elif implementation in PRODUCTS:
-            times = self.rows // BATCH
-            implementation.load().multiply(self._products(), implementation.options["dtype"], times, 2, watch)
+            times, limit = self.rows // BATCH, implementation.load()
+            limit.repeat(limit.forward(self._products(), implementation.options["dtype"]), times, 2, watch)
             rate, peak = times * BATCH / watch.epochs()[-1]["seconds"], peak_mib()
         else:
             encode = implementation.load().encoder(self.network)

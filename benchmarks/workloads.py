@@ -21,7 +21,7 @@ _WORKLOADS: tuple[Workload, ...] = (
     TrainingWorkload("deep-128", "784-1000-500-250-30 and back, rectified, squared error, batches of 128",
                      Task(_DEEP, batch=128, rows=12_800, epochs=5), PEERS,
                      {"scikit-learn": _RELU_CODE, "pyod": _RELU_CODE}),
-    TrainingWorkload("deep-1000", "the same, batches of 1000",
+    TrainingWorkload("deep-1000", "784-1000-500-250-30 and back, rectified, squared error, batches of 1000",
                      Task(_DEEP, batch=1000, rows=15_000, epochs=5), PEERS,
                      {"scikit-learn": _RELU_CODE, "pyod": _RELU_CODE}),
     TrainingWorkload("simple", "784-32-784, a rectified code, cross-entropy, batches of 256",
