@@ -51,7 +51,8 @@ class Rounds:
 
     def _result(self, workload: Workload, one: Implementation, count: int) -> Result:
         """Return a measurement from its file, or measure until it is undisturbed and keep the least disturbed."""
-        path = self.out / workload.name / f"{one.name}-{count}.json"
+        folder = workload.name if self.rows is None else f"{workload.name}-{self.rows}"
+        path = self.out / folder / f"{one.name}-{count}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file():
             return json.loads(path.read_text(encoding="utf-8"))
