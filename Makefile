@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow lint bench clean
 
 demo: .venv/installed
 	$(BIN)/isthmus compare digits --latent-dim 8 --out runs/digits --overwrite
@@ -13,8 +13,11 @@ test-slow: .venv/tests-installed
 	$(BIN)/python -m pytest -q -m slow
 
 lint: .venv/tests-installed
-	$(BIN)/ruff check src tests docs reproductions
+	$(BIN)/ruff check src tests docs benchmarks reproductions
 	$(BIN)/mypy
+
+bench: .venv-bench/installed
+	.venv-bench/bin/python -m benchmarks $(NAME)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -25,5 +28,10 @@ lint: .venv/tests-installed
 	$(BIN)/pip install -q -c constraints.txt -e ".[all,test]"
 	touch $@
 
+.venv-bench/installed: pyproject.toml constraints.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q -c constraints.txt -e . -r benchmarks/requirements.txt
+	touch $@
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-bench
