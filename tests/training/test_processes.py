@@ -10,7 +10,9 @@ import pytest
 import torch
 from fit_everywhere import learnt
 
+import isthmus
 from isthmus import ranks
+from isthmus.cli import main
 from isthmus.errors import InputError
 
 TESTS = Path(__file__).parents[1]
@@ -31,6 +33,19 @@ def test_two_processes_learn_what_one_does(tmp_path):
     assert set(one) == set(two.files)
     for name, array in one.items():
         np.testing.assert_allclose(two[name], array, rtol=2e-4, atol=2e-5, err_msg=name)
+
+
+def test_the_command_runs_in_two_processes(tmp_path):
+    words = ["fit", "digits", "--variant", "variational", "--latent-dim", "3", "--hidden", "16", "--epochs", "2", "--out"]
+    said = torchrun("-m", "isthmus", *words, tmp_path / "two")
+    assert said.returncode == 0 and said.stdout.count("Run:") == 1, said.stderr
+    assert not (tmp_path / "two" / "checkpoint").exists() and (tmp_path / "two" / "report.html").exists()
+    assert main([*words, str(tmp_path / "one")]) == 0
+    one, two = (isthmus.load(tmp_path / name).arrays() for name in ("one", "two"))
+    for name, array in one.items():
+        np.testing.assert_allclose(two[name], array, rtol=1e-3, atol=1e-3, err_msg=name)
+    again = torchrun("-m", "isthmus", *words, tmp_path / "two")
+    assert again.returncode and "exists already" in again.stderr
 
 
 def test_alone_the_whole_batch_is_ours():

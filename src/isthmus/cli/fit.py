@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from .. import report
+from .. import ranks, report
 from ..errors import DivergedError, InputError
 from ..estimators.base import BaseAutoencoder
 from ..files.reading import absolute
@@ -36,26 +36,15 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         overwrite: Replace a run that stands there.
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
-    checkpoint = _checkpoint(out, resume, overwrite)
-    loaded = sources.read_data(data, source)
-    with Bar("fitting") as bar:
+    with ranks.together(), Bar("fitting") as bar:
+        checkpoint = _checkpoint(out, resume, overwrite)
+        loaded = sources.read_data(data, source)
         chosen = _estimator(loaded, variant, latent_dim, seed, model, source)
         chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
         run = Run(loaded.representation, chosen, absolute(data), source.image_size)
-        try:
-            rows = run.prepare(loaded.items)
-            run.learn(rows)
-        except KeyboardInterrupt:
-            if hasattr(chosen, "module_"):
-                run.save(out)
-                raise KeyboardInterrupt(f"stopped; the best weights so far are in {out}. Go on with the same command and "
-                                        "--resume.") from None  # fmt: skip
-            raise
-        except DivergedError:  # nothing was learnt, so there is nothing to go on from
-            shutil.rmtree(checkpoint, ignore_errors=True)
-            if out.is_dir() and not any(out.iterdir()):
-                out.rmdir()
-            raise
+        rows = _learnt(run, loaded, out, checkpoint)
+        if ranks.number():  # the first process writes and talks
+            return
     run.save(out)
     shutil.rmtree(checkpoint, ignore_errors=True)
     row = _report(run, rows, loaded, out, f"{variant_of(chosen)} on {data}")
@@ -66,15 +55,38 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
 
 
+def _learnt(run: Run, loaded: sources.Data, out: Path, checkpoint: Path) -> Any:
+    """Fit the run and return the rows that it learnt from; what an interrupted fit has learnt is kept."""
+    try:
+        rows = run.prepare(loaded.items)
+        run.learn(rows)
+    except KeyboardInterrupt:
+        if hasattr(run.estimator, "module_") and not ranks.number():
+            run.save(out)
+            raise KeyboardInterrupt(f"stopped; the best weights so far are in {out}. Go on with the same command and "
+                                    "--resume.") from None  # fmt: skip
+        raise
+    except DivergedError:  # nothing was learnt, so there is nothing to go on from
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        if out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+        raise
+    return rows
+
+
 def _checkpoint(out: Path, resume: bool, overwrite: bool) -> Path:
     """Return the folder of the training's state: one that is there to go on from, or one that is not there yet."""
     checkpoint = out / CHECKPOINT
+    if ranks.number():
+        ranks.agree(0.0)  # waits until the first process has looked, and made room
+        return checkpoint
     if resume and not checkpoint.exists():
         state = "is finished" if (out / CONFIG).exists() else "was never begun"
         raise InputError(f"{out} holds no checkpoint to go on from: this run {state}")
     if not resume:
         refuse_existing(out, overwrite, folder=True)
         shutil.rmtree(checkpoint, ignore_errors=True)
+    ranks.agree(0.0)
     return checkpoint
 
 

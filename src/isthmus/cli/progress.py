@@ -1,5 +1,6 @@
 """What people see while they wait: bars on a terminal, plain lines elsewhere, always on standard error."""
 
+import os
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -8,11 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 _EVERY = 5.0  # seconds between plain lines
+_SILENT = os.environ.get("RANK", "0") != "0"  # torchrun's number of this process: the first one talks, all name their errors
 
 
 def console() -> Console:
     """Return the console for results: standard output."""
-    return Console(highlight=False, emoji=False, soft_wrap=True)
+    return Console(highlight=False, emoji=False, soft_wrap=True, quiet=_SILENT)
 
 
 def errors_console() -> Console:
@@ -22,6 +24,8 @@ def errors_console() -> Console:
 
 def note(text: str) -> None:
     """Say something that is no result."""
+    if _SILENT:
+        return
     errors_console().print(f"note: {text}", style="yellow", markup=False)
 
 
@@ -35,6 +39,7 @@ class Bar:
         self.label, self.count, self.piece = label, count, 0
         self.began = self.told = time.monotonic()
         self.console = errors_console()
+        self.console.quiet = _SILENT
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.percentage:>3.0f} %"),
                             TimeRemainingColumn(), TextColumn("{task.fields[more]}"), console=self.console,
                             disable=not self.console.is_terminal, transient=True)  # fmt: skip
