@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import FileError
 from ..storage import disk_errors
 
-_LARGE = 2**30  # bytes; no share of what is free, since the order of the rows, and with it a result, depends on it
+_LARGE = 2**29  # bytes; no share of what is free, since the order of the rows, and with it a result, depends on it
 _GAP = 8  # rows that are read in vain rather than begin another read behind them
 _ROWS = 4096  # that are read at once: enough for the processor,
 _NUMBERS = 2**22  # and few enough for the memory where rows are large

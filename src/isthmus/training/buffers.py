@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ..files.rows import RowStream, row_bytes, take
 
-_BLOCK = 2**18  # bytes that are read at once: enough for the disk,
-_BUFFER = 2**27  # and few enough for a buffer to hold hundreds of blocks, so that it looks like the whole
+_BLOCK = 2**17  # bytes that are read at once: enough for the disk,
+_BUFFER = 2**26  # and few enough for a buffer to hold hundreds of blocks, so that it looks like the whole
 _LEAST = 4  # rows of a block, which images are decoded in threads for
 
 Chunk = tuple[Tensor, Tensor]  # rows in memory, and the order in which they are taken
