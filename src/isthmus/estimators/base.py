@@ -290,17 +290,18 @@ def _codes(model: Model, x: Tensor, observed: Tensor | None) -> Tensor:
 
 
 def _rebuilt(model: Model, x: Tensor, observed: Tensor | None) -> Tensor:
-    return model.units.inverse(model.decode(model.encode(x).h).mean)
+    return model.units.inverse(model.decode(model.encode(x)).mean)
 
 
 def _bound(model: Model, x: Tensor, observed: Tensor | None, draws: Tensor) -> Tensor:
     """Return each row's log-likelihood in the data's units, or its bound where codes are random."""
-    h, posterior = model.encode(x)
-    prior = model.bottleneck.prior(h)
+    code = model.encode(x)
+    posterior = code.posterior
+    prior = None if posterior is None else model.bottleneck.prior(code.h)
     if posterior is None or prior is None:
-        bound = log_likelihood(model.decode(h), x, observed)
+        bound = log_likelihood(model.decode(code), x, observed)
     else:
-        codes = (posterior.mean + posterior.stddev * draw for draw in draws.to(h))
+        codes = (posterior.mean + posterior.stddev * draw for draw in draws.to(code.h))
         bound = -kl_divergence(posterior, prior).sum(1)
         for code in codes:
             bound = bound + log_likelihood(model.decode(code), x, observed) / len(draws)

@@ -35,6 +35,9 @@ class Trainable(Protocol):
     def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
         """Yield the steps of a batch, each as a group's name and its terms."""
 
+    def settle(self) -> None:
+        """Bring the weights back to where they must stay, after an update."""
+
 
 @dataclass
 class State:
@@ -140,6 +143,7 @@ class Loop:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
+            self.model.settle()
 
     def _look_back(self) -> None:
         """Record the epoch, keep its weights if they are the best, and stop where settings say so."""
