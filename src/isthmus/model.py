@@ -124,7 +124,8 @@ class Model(nn.Module):
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
             return bottleneck(self.encoder(seen).to(dtype), draw, state)
         features, layer = self.encoder.features(seen), self.encoder.code
-        values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer, lambda all: bottleneck.select(all, state))
+        values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
+                                lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
         return Code(Active(values.to(dtype), places))
 
     def decode(self, code: Code | Float[Tensor, "batch latent"]) -> Distribution:

@@ -9,8 +9,9 @@ With v the active values, x a row of features and w_u the weights of unit u, it 
 None of them makes an array of shape (rows, units).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import torch
@@ -20,6 +21,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 _LEAST_UNITS, _LEAST_RATIO = 1024, 16  # measured at 768 features: from there on touching few units beats matrix products
+
+_AT_ONCE = 512 * 24576  # numbers of a layer that are chosen from at once: the product is still fast, and they stay in the cache
 
 
 def pays(kept: int, units: int) -> bool:
@@ -49,6 +52,13 @@ class Places:
         rows, size = shape
         firsts = torch.arange(rows, device=flat.device) * size
         return cls(flat % size, torch.searchsorted(flat, firsts), size)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Places"]) -> "Places":
+        """Return the places of several batches as those of one."""
+        before = [0, *accumulate(len(part.units) for part in parts)]
+        starts = [part.starts + active for part, active in zip(parts, before, strict=False)]
+        return cls(torch.cat([part.units for part in parts]), torch.cat(starts), parts[0].size)
 
     @cached_property
     def rows(self) -> Int[Tensor, " active"]:
@@ -94,7 +104,7 @@ class Active(NamedTuple):
 
 
 def chosen(x: Float[Tensor, "rows features"], weight: Float[Tensor, "units features"], bias: Float[Tensor, " units"],
-           outer: Callable[[Tensor], Tensor], choose: Callable[[Tensor], Active]) -> Active:  # fmt: skip
+           outer: Callable[[Tensor], Tensor], choose: Callable[[Tensor], Active], together: bool = False) -> Active:  # fmt: skip
     """Return the active numbers of the layer s(xWᵀ + b).
 
     All of them are computed for ``choose`` to pick from, and gradients flow through the picked ones alone.
@@ -104,12 +114,25 @@ def chosen(x: Float[Tensor, "rows features"], weight: Float[Tensor, "units featu
         weight, bias: The layer's W and b.
         outer: The activation s.
         choose: The map from the layer's numbers, shape (rows, units), to the active ones.
+        together: Whether it needs all rows at once; else it is given few at a time, since fresh memory is slow.
     """
     with torch.no_grad():
-        sums = F.linear(x, weight, bias)
-        places = choose(outer(sums)).places
-        picked = sums.flatten()[places.rows * places.size + places.units]
-    return Active(outer(_Match.apply(x, weight, bias, picked.to(weight.dtype), places)), places)
+        found = []
+        for sums in _sums(x, weight, bias, len(x) if together else max(1, _AT_ONCE // len(weight))):
+            places = choose(outer(sums)).places
+            found.append((places, sums.flatten()[places.rows * places.size + places.units].to(weight.dtype)))
+        places, known = Places.joined([part for part, _ in found]), torch.cat([values for _, values in found])
+    return Active(outer(_Match.apply(x, weight, bias, known, places)), places)
+
+
+def _sums(x: Tensor, weight: Tensor, bias: Tensor, at_once: int) -> Iterator[Tensor]:
+    """Yield xWᵀ + b some rows at a time, in 16 bits under autocast, always in the same memory."""
+    kind = x.device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+    x, weight, bias = x.to(dtype), weight.to(dtype), bias.to(dtype)
+    memory = x.new_empty(min(at_once, len(x)), len(weight))
+    for rows in x.split(at_once):
+        yield torch.mm(rows, weight.t(), out=memory[: len(rows)]).add_(bias)
 
 
 class _Match(torch.autograd.Function):

@@ -116,6 +116,10 @@ class Selection(Bottleneck):
         return Code(self.select(encoded, state))
 
     @abstractmethod
+    def together(self, state: nn.Module | None) -> bool:
+        """Return whether a batch must be selected from as a whole, because its items share what is kept."""
+
+    @abstractmethod
     def select(self, encoded: Float[Tensor, "batch width"], state: nn.Module | None = None) -> Active:
         """Return the numbers that are kept."""
 
@@ -136,6 +140,10 @@ class TopK(Selection):
 
     def __init__(self, k: int = 8) -> None:
         self.k = k
+
+    def together(self, state: nn.Module | None) -> bool:
+        """Return False."""
+        return False
 
     def select(self, encoded: Float[Tensor, "batch width"], state: nn.Module | None = None) -> Active:
         """Return the k largest numbers of each code."""
@@ -168,6 +176,10 @@ class BatchTopK(Selection):
     def build(self, shape: tuple[int, ...]) -> nn.Module:
         """Return what holds the threshold."""
         return Threshold()
+
+    def together(self, state: nn.Module | None) -> bool:
+        """Return whether this is training, or no threshold is there."""
+        return not isinstance(state, Threshold) or state.training
 
     def select(self, encoded: Float[Tensor, "batch width"], state: nn.Module | None = None) -> Active:
         """Return the largest numbers: the batch's, or by the threshold at prediction."""
