@@ -5,8 +5,9 @@
 This is the whole of an autoencoder's mathematics; variants are choices of its parts.
 """
 
+import copy
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
@@ -62,10 +63,12 @@ class Units(nn.Module):
         super().__init__()
         self.register_buffer("offset", offset)
         self.register_buffer("scale", torch.tensor(float(scale)))
+        self.shifts, self.scales = bool(offset.any()), scale != 1.0  # a pass over the batch that changes nothing is left out
 
     def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` in the model's units."""
-        return (x - self.offset) / self.scale
+        x = x - self.offset if self.shifts else x
+        return x / self.scale if self.scales else x
 
     def inverse(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` in the data's units."""
@@ -115,11 +118,12 @@ class Model(nn.Module):
         self._differentiates = any(penalty.differentiates for penalty in self.penalties)
         self._sparse = (isinstance(self.bottleneck, Selection) and pays(self.bottleneck.k, n_components)
                         and not self._differentiates)  # fmt: skip
+        self.to(memory_format=torch.channels_last)  # in which convolutions are half as fast again, on the CPU too
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
         # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        seen, dtype = x - self.mean, self.mean.dtype  # networks may run in 16 bits; codes and the loss's terms do not
+        seen, dtype = (x - self.mean).to(self._working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
         bottleneck, state = self.bottleneck, self.bottleneck_state
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
             return bottleneck(self.encoder(seen).to(dtype), draw, state)
@@ -134,7 +138,7 @@ class Model(nn.Module):
         if code.active is not None and self._touches_few(code.active.values):
             decoded = self.decoder.expand(code.active.through(self.decoder.code.weight, self.decoder.code.bias))
         else:
-            decoded = self.decoder(code.h)
+            decoded = self.decoder(code.h.to(self._working))
         return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
 
     def _touches_few(self, like: Tensor) -> bool:
@@ -174,6 +178,20 @@ class Model(nn.Module):
         """Bring the weights back to where they must stay, after an update."""
         if isinstance(self.decoder.code, Dictionary):
             self.decoder.code.settle()
+
+    def half(self) -> Self:
+        """Return a twin whose networks hold copies of the weights in bfloat16; all else the two share."""
+        twin = copy.copy(self)
+        twin._modules = dict(self._modules)
+        twin.encoder, twin.decoder = copy.deepcopy((self.encoder, self.decoder))  # at once, so that tied weights stay tied
+        twin.encoder.bfloat16()
+        twin.decoder.bfloat16()
+        return twin
+
+    @property
+    def _working(self) -> torch.dtype:
+        """The dtype in which the networks run."""
+        return next(self.encoder.parameters()).dtype
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that are trained, by the name of the step that trains them."""

@@ -1,5 +1,6 @@
 """A run: from raw items to codes and back, all of it in one folder."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from . import estimators, networks, parts, representations, storage, training
 from .errors import InputError
 from .estimators.base import BaseAutoencoder, versions
+from .files import Items, RowStream
+from .files.rows import scratch
+from .representations.streaming import fit_rows
 from .tasks import Density, Principal
 from .tasks.generation import Sampler
+from .training.batches import spread_rows
 
 _PARTS = ("representation", "estimator", "baseline_", "density_")
 
@@ -49,14 +54,30 @@ class Run(TransformerMixin, BaseEstimator):
         self.image_size = image_size
 
     def fit(self, X: Any, y: None = None) -> "Run":
-        """Fit the representation, the estimator, and what stands beside them; an interrupted fit keeps what it has."""
-        rows = X if self.representation is None else self.representation.fit_transform(X)
+        """Fit the representation, the estimator, and what stands beside them, to raw items or to what `files.read` gave.
+
+        Items of files that are too large for the memory stay on disk.
+        """
+        return self.learn(self.prepare(X))
+
+    def prepare(self, X: Any) -> Any:
+        """Fit the representation, and return the rows that the estimator learns from: an array or a `RowStream`."""
+        if not isinstance(X, Items):
+            return X if self.representation is None else self.representation.fit_transform(X)
+        if self.representation is None:
+            return X.rows()
+        training = self.estimator.training
+        return fit_rows(self.representation, X, scratch(training.checkpoint if training is not None else None))
+
+    def learn(self, rows: Any) -> "Run":
+        """Fit the estimator and what stands beside it to rows from `prepare`; an interrupted fit keeps what it has."""
         try:
             self.estimator.fit(rows)
         finally:
             if hasattr(self.estimator, "module_"):
-                self.baseline_ = Principal(self.estimator.n_components).fit(rows)
-                self.density_ = None if self.estimator.bottleneck_.random else Density().fit(self.estimator.transform(rows))
+                some = spread_rows(rows, rows.shape[0]) if isinstance(rows, RowStream) else rows
+                self.baseline_ = Principal(self.estimator.n_components).fit(some)
+                self.density_ = None if self.estimator.bottleneck_.random else Density().fit(self.estimator.transform(some))
         return self
 
     def rows(self, X: Any) -> np.ndarray:
@@ -86,6 +107,12 @@ class Run(TransformerMixin, BaseEstimator):
         """Return ``n`` new raw items, by the estimator's prior or by the density on its codes."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
         return self._raw(source.sample(n))
+
+    def with_precision(self, precision: str) -> "Run":
+        """Return the run with an estimator that predicts in ``precision``; this one stays as it is."""
+        view = copy.copy(self)
+        view.estimator = self.estimator.with_precision(precision)
+        return view
 
     def save(self, folder: str | Path) -> Path:
         """Write everything into ``folder``; `load` reads it back.

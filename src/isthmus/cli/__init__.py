@@ -1,8 +1,9 @@
 """The command line: `isthmus VERB ...`; each verb is one file."""
 
+import contextlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, Parameter
@@ -45,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = [word for word in words if word != "--debug"]
     warnings.showwarning = lambda message, *_: note(str(message))
     try:
-        app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        with _without_pandas():
+            app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         _say(f"{str(error).rstrip('.')}. Try: isthmus --help, or isthmus VERB --help")
         return 2
@@ -62,6 +64,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say(f"{type(error).__name__}: {error}. This is a fault in isthmus; --debug shows where, for a report of it.")
         return 1
     return 0
+
+
+@contextlib.contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Hide pandas, which scikit-learn loads wherever it is installed: no command needs its 60 MiB and its half second."""
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 def _say(error: str) -> None:

@@ -1,5 +1,6 @@
 """From DATA on the command line to items, labels and ids."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,16 @@ from .options import DataOptions, ModelOptions
 
 @dataclass
 class Data:
-    """What DATA names: the source, raw items (an array or columns), labels or None, and the representation or None."""
+    """What DATA names: its items without their labels, those labels or None, and the representation or None."""
 
     items: Items
-    raw: Any
     labels: np.ndarray | None
     representation: Any
+
+    @functools.cached_property
+    def raw(self) -> Any:
+        """All items in memory: an array or columns."""
+        return self.items.load()
 
     @property
     def ids(self) -> Any:
@@ -36,13 +41,15 @@ class Data:
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
     items = read(source, image_size=options.image_size)
-    raw: Any = items.load()
     labels = items.labels
     table = isinstance(items, TableItems)
     if options.drop and not table:
         raise InputError(f"--drop is for the columns of a table; {source} is none")
     if options.labels is not None:
-        labels = raw.pop(options.labels) if table and options.labels in raw else _label_file(options.labels, items, raw)
+        if isinstance(items, TableItems) and options.labels in items.names:
+            labels, items = items.column(options.labels), items.without(options.labels)
+        else:
+            labels = label_file(options.labels, items)
         labels = np.array(["" if label is None else str(label) for label in labels])
     if options.representation is not None:
         step = naming.representation(options.representation)
@@ -50,7 +57,7 @@ def read_data(source: str, options: DataOptions) -> Data:
         step = Table() if table else None
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
-    return Data(items, raw, labels, step)
+    return Data(items, labels, step)
 
 
 def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:
@@ -69,13 +76,18 @@ def names_of(representation: Any) -> list[str] | None:
 
 
 def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -> Likelihood | None:
-    """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data."""
+    """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data.
+
+    Rows that are `Items` are read only if that takes a look at them.
+    """
     missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
     if model.likelihood is not None:
         return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
     if table:
         return Gaussian(missing=missing)
-    return Summary.of(rows).likelihood(missing) if missing == "mask" else None
+    if missing != "mask":
+        return None
+    return Summary.of(rows.rows() if isinstance(rows, Items) else rows).likelihood(missing)
 
 
 def take(raw: Any, which: np.ndarray) -> Any:
@@ -86,9 +98,10 @@ def take(raw: Any, which: np.ndarray) -> Any:
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
 
-def _label_file(name: str, items: Items, raw: Any) -> np.ndarray:
-    if isinstance(raw, dict) and not exists(name):
-        raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(raw)}")
+def label_file(name: str, items: Items) -> np.ndarray:
+    """Return the labels (n,) of the file ``name``."""
+    if isinstance(items, TableItems) and not exists(name):
+        raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
     found, count = read(name).load(), len(items)
     if isinstance(found, dict):
         if len(found) != 1:

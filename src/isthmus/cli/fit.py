@@ -12,6 +12,7 @@ from ..representations import Table
 from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
+from ..training.batches import spread, spread_rows
 from . import data as sources
 from .naming import variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
@@ -42,7 +43,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
         run = Run(loaded.representation, chosen, absolute(data), source.image_size)
         try:
-            run.fit(loaded.raw)
+            rows = run.prepare(loaded.items)
+            run.learn(rows)
         except KeyboardInterrupt:
             if hasattr(chosen, "module_"):
                 run.save(out)
@@ -56,7 +58,7 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
             raise
     run.save(out)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    row = _report(run, loaded, out, f"{variant_of(chosen)} on {data}")
+    row = _report(run, rows, loaded, out, f"{variant_of(chosen)} on {data}")
     say = console()
     say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g} "
               f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
@@ -80,7 +82,7 @@ def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None
                source: DataOptions) -> BaseAutoencoder:  # fmt: skip
     """Return what the flags describe, or what ``--config`` does but for the size and the seed, where they are given."""
     if source.config is None:
-        likelihood = sources.likelihood(loaded.raw, source, model, isinstance(loaded.representation, Table))
+        likelihood = sources.likelihood(loaded.items, source, model, isinstance(loaded.representation, Table))
         size = 2 if latent_dim is None else latent_dim
         return estimator(variant or "basic", size, seed or 0, model, None, likelihood)
     if variant is not None or model != ModelOptions():
@@ -90,9 +92,12 @@ def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None
     return configured(source.config).set_params(**given)
 
 
-def _report(run: Run, loaded: sources.Data, out: Path, title: str) -> dict[str, Any]:
+def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) -> dict[str, Any]:
     """Write report.html beside the run, and return the figures in it."""
-    part = Split(run.rows(loaded.raw), loaded.labels, loaded.ids).some(_SHOWN)
+    shown = spread_rows(rows, _SHOWN)
+    places = spread(len(loaded.items), len(shown))
+    labels = None if loaded.labels is None else loaded.labels[places]
+    part = Split(shown, labels, [loaded.ids[place] for place in places])
     name, fitted = variant_of(run.estimator), run.estimator
     row = {"variant": name, "seconds": run.history_[-1]["seconds"]} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]

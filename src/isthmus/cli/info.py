@@ -29,7 +29,7 @@ def info(run: Path, /) -> None:
         "network": f"{model.network_}, {weights:,} weights",
         "units": f"(x - offset) / {float(units.scale):.4g}, offset {'0' if not units.offset.any() else 'the mean item'}",
         "training": f"{len(model.history_)} epochs, best {model.best_epoch_}, batch {model.training_.batch_size}, learning "
-                    f"rate {model.training_.learning_rate:g}, {model.precision_}"
+                    f"rate {model.training_.learning_rate:g}, {model.precision_} ({model.precision_reason_})"
                     + (f", ended by {model.stopped_}" if model.stopped_ else ""),
         "last epoch": ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in last.items()),
         "draws from": "its prior" if fitted.density_ is None else "a density on its codes",

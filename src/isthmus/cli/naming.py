@@ -11,6 +11,7 @@ from .. import estimators, networks, parts, representations
 from ..checks import check_name
 from ..errors import InputError
 from ..estimators.base import BaseAutoencoder
+from ..training.devices import PRECISIONS
 
 
 def variants() -> dict[str, type[BaseAutoencoder]]:
@@ -77,6 +78,15 @@ def representation(name: str) -> Any:
     """Return the representation of that name, unfitted."""
     known = {kebab(item): getattr(representations, item) for item in representations.__all__}
     return known[check_name("--representation", name, known)]()
+
+
+def precision(name: str) -> str:
+    """Return the precision of predictions that ``--precision`` names.
+
+    >>> precision("bf16")
+    'bfloat16'
+    """
+    return check_name("--precision", {"bf16": "bfloat16"}.get(name, name), PRECISIONS)
 
 
 def kebab(name: str) -> str:

@@ -32,7 +32,8 @@ class Bar:
     """
 
     def __init__(self, label: str, count: int = 1) -> None:
-        self.label, self.count, self.piece, self.told = label, count, 0, time.monotonic()
+        self.label, self.count, self.piece = label, count, 0
+        self.began = self.told = time.monotonic()
         self.console = errors_console()
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.percentage:>3.0f} %"),
                             TimeRemainingColumn(), TextColumn("{task.fields[more]}"), console=self.console,
@@ -60,6 +61,12 @@ class Bar:
         if not self.console.is_terminal and more and time.monotonic() - self.told > _EVERY:
             self.told = time.monotonic()
             self.console.print(f"{self.label}: {fraction:4.0%}, {more}", markup=False)
+
+    def rows(self, done: int, total: int) -> None:
+        """Say how many rows are done, how many a second, and how long the others take; on a terminal the bar says the last."""
+        rate = done / max(time.monotonic() - self.began, 1e-9)
+        left = "" if self.console.is_terminal else f", {(total - done) / rate:,.0f} s left"
+        self.update(done / total, f"{done:,} of {total:,} rows, {rate:,.0f} a second{left}")
 
     def __call__(self, progress: Any) -> None:
         """Take the progress of a training loop."""

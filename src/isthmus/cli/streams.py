@@ -1,70 +1,76 @@
-"""What the verbs that apply a run share: blocks in, blocks out; tables are gathered before they are written."""
+"""What the verbs that apply a run share: blocks in, blocks out; reading, computing and writing overlap, at constant memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import InputError
-from ..files import Items, TableItems, read, write, write_columns
+from ..files import Columns, Items, read, write, write_tables
+from ..files.rows import ahead
 from ..run import Run
 from .progress import Bar
 
-_ROWS = 4096
+ROWS = 2048  # of a block: enough for the processor, and few enough that some of them at once are little memory
 
-Pairs = Iterator[tuple[Sequence[str], Any]]
+Pairs: TypeAlias = Iterator[tuple[Sequence[str], Any]]
 
 
-def blocks(items: Items, function: Callable[[Any], Any], label: str) -> Pairs:
-    """Yield ids and what ``function`` makes of each block, with a bar."""
-    done = 0
-    with Bar(label) as bar:
-        for ids, block in items.blocks(_ROWS):
+class Codes:
+    """The codes of a file that `encode` wrote: the rows of an array, or a table's columns with the ids in its column ``id``."""
+
+    def __init__(self, path: str) -> None:
+        self.items = read(path)
+
+    def __len__(self) -> int:
+        """Return the number of codes."""
+        return len(self.items)
+
+    def blocks(self, rows: int) -> Pairs:
+        """Yield ids and codes (n, k), at most ``rows`` at a time."""
+        for ids, block in self.items.blocks(rows):
+            yield self._split(ids, block) if isinstance(block, dict) else (ids, block)
+
+    def _split(self, ids: Sequence[str], columns: Columns) -> tuple[Sequence[str], np.ndarray]:
+        named = [str(name) for name in columns.get("id", ids)]
+        try:
+            return named, np.column_stack([column.astype(np.float64) for name, column in columns.items() if name != "id"])
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.items.source} is no table of codes: it needs numbers, and at most one column id") from error
+
+
+@contextmanager
+def blocks(items: Items | Codes, function: Callable[[Any], Any], label: str) -> Iterator[Pairs]:
+    """Give ids and what ``function`` makes of each block, made ahead of whoever writes it, with a bar."""
+
+    def made() -> Pairs:
+        done = 0
+        for ids, block in items.blocks(ROWS):
             yield ids, function(block)
             done += len(ids)
-            bar.update(done / len(items), f"{done} of {len(items)}")
+            bar.rows(done, len(items))
+
+    with Bar(label) as bar, closing(ahead(made())) as pairs:
+        yield pairs
 
 
-def save(run: Run, out: Path, pairs: Pairs, overwrite: bool) -> None:
+def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool) -> None:
     """Write raw items: the columns of a table, images as pictures, or an array."""
     if hasattr(run.representation, "plans_"):
-        parts = [columns for _, columns in pairs]
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        if out.suffix.lower() == ".parquet":  # a file that keeps types
-            joined = run.representation.typed(joined)
-        return write_columns(out, joined, overwrite=overwrite)
+        keeps_types = out.suffix.lower() == ".parquet"
+        tables = (_typed(run, columns) if keeps_types else columns for _, columns in pairs)
+        write_tables(out, tables, overwrite=overwrite)
+        return
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
     write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)
-    return None
 
 
-def codes(path: str) -> Items:
-    """Return the codes of a file that `encode` wrote, with their ids."""
-    items = read(path)
-    return _CodeTable(items) if isinstance(items, TableItems) else items
-
-
-class _CodeTable(Items):
-    """Codes in the columns of a table, their ids in its column ``id``."""
-
-    def __init__(self, table: TableItems) -> None:
-        columns = table.load()
-        self.source, self.labels = table.source, None
-        ids = columns.pop("id", None)
-        self.ids = table.ids if ids is None else [str(name) for name in ids]
-        try:
-            self._codes = np.column_stack([column.astype(np.float64) for column in columns.values()])
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{table.source} is no table of codes: it needs numbers, and at most one column id") from error
-
-    def load(self) -> np.ndarray:
-        """Return the codes, shape (n, k)."""
-        return self._codes
-
-    def _blocks(self, rows: int) -> Iterator[np.ndarray]:
-        for start in range(0, len(self._codes), rows):
-            yield self._codes[start : start + rows]
+def _typed(run: Run, columns: Columns) -> Columns:
+    """Return columns with numbers, dates and booleans as such where the run knows that they are; others are as they were given."""
+    known = {name: column for name, column in columns.items() if name in run.representation.plans_}
+    return columns | run.representation.typed(known)
 
 
 def _bytes(items: np.ndarray) -> np.ndarray:

@@ -1,42 +1,39 @@
 """The scikit-learn face of every variant, written once."""
 
 import copy
-import json
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
-from torch.distributions import kl_divergence
 
-from .. import storage
-from ..checks import Kind, Limit, Several, Whole, check_settings
+from .. import ranks, storage
+from ..checks import Kind, Limit, Several, Whole, check_name, check_settings
 from ..errors import DiagnosticWarning, InputError
-from ..model import Model, Parts, Units, log_likelihood
+from ..model import Model, Parts, Units
 from ..networks.base import Network
 from ..parts.bottleneck import Bottleneck
 from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Batches, Rows, block_rows, blocks, tensor_of
-from ..training.devices import device_of, refuse_beyond_memory, seeded
+from ..training.batches import Rows
+from ..training.devices import PRECISIONS, device_of, seeded, settle_precision
 from ..training.loop import Loop
-from .data import Summary, fingerprint, read_rows
+from .data import Summary, read_rows
 from .diagnostics import diagnose
+from .fitting import Begun, begin, loop_over, loop_over_piece, without_end
+from .prediction import Function, bound, codes, decoded, predicted, rebuilt
 
-_DRAWS = 8  # codes drawn for each row's bound in score_samples
 _LEARNT = {"n_features_in_": int, "n_components_": int, "item_shape_": tuple, "input_dtype_": str, "best_epoch_": int,
-           "stopped_": str, "precision_": str, "training_": Training}  # fmt: skip
+           "stopped_": str, "precision_": str, "precision_reason_": str, "training_": Training}  # fmt: skip
 _SLOTS: dict[str, Limit] = {
     "n_components": Whole(1),
     "corruption": Kind(Corruption, "a corruption such as Masking(0.3)", optional=True),
@@ -80,6 +77,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     likelihood: Likelihood | None
     training: Training | None
     random_state: Any
+    module_: Model
+    n_components_: int
+    input_dtype_: str
+    history_: list[dict[str, float]]
+    training_: Training
+    _precision = "float32"  # of predictions; other than in a view that `with_precision` gave, never set
 
     @abstractmethod
     def row(self) -> Row:
@@ -96,41 +99,61 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
-        self.__dict__.pop("module_", None)  # a fit that fails leaves nothing of the one before
-        own = self.get_params(deep=False)
-        check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
+        with ranks.together():
+            return self._fit(X)
+
+    def _fit(self, X: Any) -> "BaseAutoencoder":
+        for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
+            self.__dict__.pop(name, None)
+        self._check()
         X = read_rows(self, X, reset=True, nan=True)
         summary = Summary.of(X)
-        parts = Parts(*self.row(), self.network or summary.network(), self.likelihood or summary.likelihood())
-        parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
-        parts.check()
-        summary.check(parts.likelihood)
-        seed = _seed(self.random_state)
-        with seeded(seed, device_of((self.training or Training()).device)):
-            units = summary.units()
-            mean = units(torch.from_numpy(summary.mean).float())
-            with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
-                refuse_beyond_memory(Model(parts, self.n_components, units, mean))
-            model = Model(parts, self.n_components, units, mean)
-            deep = model.encoder.single_layer() is None
-            training = (self.training or Training()).resolve(summary.rows, deep)
-            loop = self._loop(model, parts, X, training, seed, fingerprint(X, summary))
-            state = loop.run()
-        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
-        self.module_, self.n_components_ = model.cpu().eval().requires_grad_(False), self.n_components
-        self.training_ = copy.copy(training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
-        self.precision_, self.history_ = loop.precision, state.history
-        self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, str(X.dtype)
-        if state.stopped == "interrupted":  # what was learnt is kept, and whoever pressed the key is told
-            raise KeyboardInterrupt
-        for message in diagnose(self, X, summary, lambda rows: self._predict(rows, _codes),
-                                lambda rows: self._predict(rows, _rebuilt)):  # fmt: skip
+        seed, training = int(ranks.agree(_seed(self.random_state))), self.training or Training()
+        with seeded(seed, device_of(training.device)):
+            begun = begin(self, summary, training)
+            loop = loop_over(begun, X, summary, seed)
+            loop.run()
+        self._keep(begun, loop, str(X.dtype))
+        for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes),
+                                lambda rows: self._predict(rows, rebuilt)):  # fmt: skip
             warnings.warn(message, DiagnosticWarning, stacklevel=2)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> "BaseAutoencoder":
+        """Train once over ``X``, a piece of data that arrive bit by bit, and go on from what was learnt before.
+
+        The first piece decides all that `fit` takes from the data: units, likelihood, network, batch size; let it look
+        like the rest. Each call is one epoch in ``history_``, at a constant learning rate and without held-out rows, since
+        a schedule needs an end: ``Training.epochs`` is how many pieces weight decay reckons with. The optimiser's memory
+        is carried on in this object, though not through `save`; after `fit` or `isthmus.load` it begins anew.
+
+        Arguments:
+            X: Rows as `fit` takes them; pieces after the first may be a single row.
+            y: Ignored.
+
+        Raises:
+            InputError: For data that cannot be used, or outside the range that the first piece's likelihood allows.
+            DivergedError: Where the first piece ends in NaN; a later one that does changes nothing, with a warning.
+        """
+        first = not hasattr(self, "module_")
+        if first:
+            self._check()
+        X = read_rows(self, X, reset=first, nan=True)
+        summary, asked = Summary.of(X), self.training or Training()
+        history = [] if first else self.history_
+        seed = _seed(self.random_state) + len(history)
+        with seeded(seed, device_of(asked.device)):
+            begun = begin(self, summary, without_end(asked)) if first else self._begun(summary, asked)
+            loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed)
+            loop.run()
+        self._keep(begun, loop, str(X.dtype) if first else self.input_dtype_)
+        if loop.state.stopped != "diverged":
+            self._memory = loop.memory()
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of ``X``, shape (n, n_components): posterior means where codes are random."""
-        return self._predict(self._read(X), _codes)
+        return self._predict(self._read(X), codes)
 
     def inverse_transform(self, H: Any) -> np.ndarray:
         """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items."""
@@ -143,15 +166,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             raise InputError(" ".join(str(error).split())) from error
         if H.shape[1] != self.n_components_:
             raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
-        model = self._model(H.dtype)
-        with torch.inference_mode():
-            parts = [_host(model.units.inverse(model.decode(tensor_of(part).to(model.units.scale.device)).mean))
-                     for part in blocks(H, self.item_shape_)]  # fmt: skip
-        return np.concatenate(parts)
+        return self._predict(H, decoded, self.item_shape_)
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled."""
-        return self._predict(self._read(X), _rebuilt)
+        return self._predict(self._read(X), rebuilt)
 
     def score_samples(self, X: Any) -> np.ndarray:
         r"""Return a log-likelihood of every row, shape (n,), float64.
@@ -159,11 +178,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         log p(x|h) at the row's code; for random codes the evidence lower bound :math:`E_q \log p(x|h) - KL(q \,\Vert\, p)`
         over the same draws for every row. It is in the data's units and not comparable across likelihoods.
         """
-        X = self._read(X)
-        half = torch.randn(_DRAWS // 2, self.n_components_, generator=torch.Generator().manual_seed(0))
-        half = half / half.square().mean(0).sqrt()  # with their mirror images: mean 0 and variance 1, as the posterior
-        draws = torch.cat([half, -half])
-        return self._predict(X, lambda model, x, observed: _bound(model, x, observed, draws)).astype(np.float64)
+        return self._predict(self._read(X), bound).astype(np.float64)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`; see `metrics.reconstruction_r2_scorer` to compare across likelihoods."""
@@ -185,8 +200,21 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 "VariationalAutoencoder has one; for any other use isthmus.tasks.generation.fit_density(estimator, X)."
             )
         with seeded(_seed(self.random_state), torch.device("cpu")):
-            codes = prior.sample()
-        return self.inverse_transform(codes.numpy())
+            drawn = prior.sample()
+        return self.inverse_transform(drawn.numpy())
+
+    def with_precision(self, precision: str) -> Self:
+        """Return the fitted estimator as one that predicts in another precision; this one stays as it is.
+
+        "float32" is how every estimator predicts, in double precision where rows are double. "bfloat16" takes 16-bit products,
+        about twice as fast on processors that have them, with codes right to two or three digits and still float32; "auto"
+        takes them where the processor has them.
+        """
+        check_is_fitted(self)
+        view = copy.copy(self)
+        asked = check_name("precision", precision, PRECISIONS)
+        view._precision = settle_precision(asked, device_of(self.training_.device), math.inf).name  # whole blocks are work enough
+        return view
 
     def save(self, folder: str | Path) -> Path:
         """Write everything that was learnt into ``folder``; `isthmus.load` reads it back."""
@@ -221,9 +249,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             if type(names) is not tuple or len(names) != self.n_features_in_ or any(type(name) is not str for name in names):
                 raise TypeError("the feature names do not fit")
             self.feature_names_in_ = np.array(names, dtype=object)
-        blank = torch.zeros(self.item_shape_)
+        offset, scale = torch.tensor(arrays["units.offset"]), float(arrays["units.scale"])
+        if tuple(offset.shape) != self.item_shape_:
+            raise ValueError(f"the units are for items of shape {tuple(offset.shape)}, not {self.item_shape_}")
         with seeded(0, torch.device("cpu")):
-            model = Model(parts, self.n_components_, Units(blank, 1.0), blank)
+            model = Model(parts, self.n_components_, Units(offset, scale), torch.zeros(self.item_shape_))
         model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
         self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
         self.module_ = model.eval().requires_grad_(False)
@@ -248,67 +278,38 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         return read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask")
 
-    def _model(self, dtype: np.dtype) -> Model:
-        """Return the module in the precision and on the device for rows of ``dtype``."""
-        device = device_of(self.training_.device)
-        if dtype == np.float64 and device.type == "mps":  # which has no double precision
-            device = torch.device("cpu")
-        if dtype != np.float64 and device.type == "cpu":
-            return self.module_
-        return copy.deepcopy(self.module_).to(device, torch.float64 if dtype == np.float64 else torch.float32)
+    def _predict(self, rows: Rows, function: Function, item: tuple[int, ...] | None = None) -> np.ndarray:
+        """Return what ``function`` makes of the model and of rows or codes, which take up an ``item`` each in memory."""
+        return predicted(self.module_, rows, function, device_of(self.training_.device), self._precision, item)
 
-    def _predict(self, X: Rows, function: Callable[[Model, Tensor, Tensor | None], Tensor]) -> np.ndarray:
-        """Return ``function`` of the model and of the rows in its units, block by block."""
-        model = self._model(X.dtype)
+    def _check(self) -> None:
+        """Raise `InputError` for a setting outside its limits."""
+        own = self.get_params(deep=False)
+        check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
 
-        def results() -> Iterator[np.ndarray]:
-            for block in blocks(X):
-                yield _host(function(model, *model.read(tensor_of(block).to(model.units.scale.device))))
+    def _keep(self, begun: Begun, loop: Loop, dtype: str) -> None:
+        """Take on what a loop learnt; whoever interrupted it is told once that is done."""
+        state = loop.state
+        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = begun.parts
+        self.module_, self.n_components_ = begun.model.cpu().eval().requires_grad_(False), begun.n_components
+        self.training_ = copy.copy(begun.training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
+        (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
+        self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, dtype
+        if state.stopped == "interrupted":
+            raise KeyboardInterrupt
 
-        with torch.inference_mode():
-            return np.concatenate(list(results()))
-
-    def _loop(self, model: Model, parts: Parts, X: Rows, training: Training, seed: int, data: str) -> Loop:
-        """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
-        order = np.random.default_rng(seed).permutation(X.shape[0])
-        held, kept = np.sort(order[: training.validation]), np.sort(order[training.validation :])
-        settings = training.get_params(deep=False)
-        plain = {name: settings[name] for name in settings if name not in ("checkpoint", "device", "callbacks")}
-        agreed = {"data": data, "n_components": self.n_components, "random_state": seed,
-                  "parts": list(parts), "training": plain}  # fmt: skip
-        return Loop(model, Batches(X, kept, training.batch_size), Batches(X, held, block_rows(X.shape[1:])) if len(held) else None,
-                    training, seed, json.dumps(storage.encode(agreed)))  # fmt: skip
+    def _begun(self, summary: Summary, asked: Training) -> Begun:
+        """Return what was learnt so far as the beginning of more."""
+        summary.check_missing(self.likelihood_)
+        summary.check_range(self.likelihood_, float(self.module_.units.scale))
+        parts = Parts(self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_)
+        training = without_end(self.training_).set_params(callbacks=asked.callbacks, device=asked.device)
+        return Begun(copy.deepcopy(self.module_).requires_grad_(True), parts, training, self.n_components_)
 
 
 def versions() -> dict[str, str]:
     """Return the versions that a saved object was made with."""
     return {name: version(name) for name in ("isthmus", "torch", "numpy", "scikit-learn")}
-
-
-def _codes(model: Model, x: Tensor, observed: Tensor | None) -> Tensor:
-    return model.encode(x).h
-
-
-def _rebuilt(model: Model, x: Tensor, observed: Tensor | None) -> Tensor:
-    return model.units.inverse(model.decode(model.encode(x)).mean)
-
-
-def _bound(model: Model, x: Tensor, observed: Tensor | None, draws: Tensor) -> Tensor:
-    """Return each row's log-likelihood in the data's units, or its bound where codes are random."""
-    code = model.encode(x)
-    posterior = code.posterior
-    prior = None if posterior is None else model.bottleneck.prior(code.h)
-    if posterior is None or prior is None:
-        bound = log_likelihood(model.decode(code), x, observed)
-    else:
-        codes = (posterior.mean + posterior.stddev * draw for draw in draws.to(code.h))
-        bound = -kl_divergence(posterior, prior).sum(1)
-        for code in codes:
-            bound = bound + log_likelihood(model.decode(code), x, observed) / len(draws)
-    if np.isfinite(model.likelihood.support).all():
-        return bound
-    counted = x[0].numel() if observed is None else observed.flatten(1).sum(1)
-    return bound - counted * model.units.scale.log()  # a density: the units' change of volume
 
 
 def _seed(random_state: Any) -> int:
@@ -321,7 +322,3 @@ def _seed(random_state: Any) -> int:
         return int(random_state)
     raise InputError("random_state (--seed on the command line) must be a whole number from 0 to 2³² - 1, a RandomState or "
                      f"None. Got {random_state!r}.")  # fmt: skip
-
-
-def _host(x: Tensor) -> np.ndarray:
-    return x.cpu().numpy()

@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from ..errors import InputError
+from ..files.rows import FileRows, RowStream, is_large
 from ..model import Units
 from ..networks import Conv, Dense
 from ..networks.base import Network
@@ -20,6 +21,7 @@ from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
 from ..training.batches import Rows, blocks
 
+_DTYPES = (np.float64, np.float32, np.uint8)  # rows of others become the first
 _LEAST_SPREAD = 1e-15  # what single precision can still square, and its inverse
 _FAR = 1e6  # times the spread: so far from 0 only a digit of single precision is left
 _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default
@@ -27,6 +29,8 @@ _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the de
 
 def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
     """Return ``X`` as rows of bytes, float32 or float64, checked; ``reset`` is for `fit`, ``nan`` lets NaN pass.
+
+    A memory map is read into memory where it is small; a larger one, and any `RowStream`, is checked as it is read.
 
     Raises:
         InputError: For anything but at least one finite number a row (two rows in `fit`), or items of another shape.
@@ -37,10 +41,17 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
     if isinstance(X, list | tuple) and len(X) and all(getattr(item, "ndim", 0) == 2 for item in X):
         raise InputError("X is a list of sequences, which no network here reads yet; stack those of one length into an "
                          "array (n, t, d).")  # fmt: skip
-    rules = {"dtype": [np.float64, np.float32, np.uint8], "ensure_min_samples": 2 if reset else 1,
+    rules = {"dtype": list(_DTYPES), "ensure_min_samples": 2 if reset else 1,
              "ensure_all_finite": "allow-nan" if nan else True}  # fmt: skip
+    stored = FileRows.of(X) if isinstance(X, np.memmap) else None
+    if stored is not None:
+        X = stored if is_large(X.nbytes) else stored.read(0, len(X))
     try:
-        if getattr(X, "ndim", 2) > 2:
+        if isinstance(X, RowStream):
+            rows = CheckedRows(X, nan)
+            if len(X.shape) == 2:
+                validate_data(estimator, X, reset=reset, skip_check_array=True)
+        elif getattr(X, "ndim", 2) > 2:
             rows = check_array(X, allow_nd=True, estimator=estimator, input_name="X", **rules)
         else:
             rows = validate_data(estimator, X, reset=reset, accept_sparse="csr", **rules)
@@ -50,13 +61,35 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
         raise InputError(_plain(error, X)) from error
     if reset:
         estimator.item_shape_ = tuple(rows.shape[1:])
-        if rows.ndim > 2:
+        if len(rows.shape) > 2:
             estimator.n_features_in_ = math.prod(rows.shape[1:])
             estimator.__dict__.pop("feature_names_in_", None)
     elif rows.shape[1:] != estimator.item_shape_:
         raise InputError(f"X has items of shape {rows.shape[1:]}, but {type(estimator).__name__} was fitted on items of "
                          f"shape {estimator.item_shape_}.")  # fmt: skip
     return rows
+
+
+class CheckedRows:
+    """A `RowStream` as `read_rows` would have it, checked whenever rows are read; ``nan`` lets NaN pass."""
+
+    def __init__(self, stream: RowStream, nan: bool) -> None:
+        self.shape, self._stream, self._nan = tuple(stream.shape), stream, nan
+        self.dtype = np.dtype(stream.dtype if stream.dtype in _DTYPES else np.float64)
+        if len(self.shape) < 2 or not math.prod(self.shape):
+            raise InputError(f"a stream must have rows (n, ...) of at least one number. Got the shape {self.shape}.")
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return rows; `InputError` names the first that is not finite."""
+        rows = np.asarray(self._stream.read(start, stop)).astype(self.dtype, copy=False)
+        if rows.shape != (stop - start, *self.shape[1:]):
+            raise InputError(f"rows {start} to {stop - 1} of a stream of shape {self.shape} have the shape {rows.shape}.")
+        if self.dtype.kind == "f" and not (np.isfinite(rows).all() or self._nan and not np.isinf(rows).any()):
+            try:
+                check_array(rows, allow_nd=True, ensure_all_finite="allow-nan" if self._nan else True, input_name="X")
+            except ValueError as error:
+                raise InputError(_plain(error, rows, start)) from error
+        return rows
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,7 @@ class Summary:
     mean: np.ndarray  # (*item,)
     deviation: np.ndarray  # (*item,)
     missing: int
+    first_missing: int  # the first row that misses numbers
     bytes: bool
 
     @classmethod
@@ -77,20 +111,25 @@ class Summary:
         """Read the rows once, block by block, merging means and squares without cancellation."""
         shape = data.shape[1:]
         count, mean, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        low, high = math.inf, -math.inf
+        low, high, rows, first = math.inf, -math.inf, 0, -1
         for block in blocks(data):
-            x = np.asarray(block.toarray() if sp.issparse(block) else block, dtype=np.float64)
-            seen = ~np.isnan(x)
-            n = seen.sum(0)
-            own = np.where(seen, x, 0.0).sum(0) / np.maximum(n, 1)
-            squares += (np.where(seen, x - own, 0.0) ** 2).sum(0) + (own - mean) ** 2 * count * n / np.maximum(count + n, 1)
+            x = np.array(block.toarray() if sp.issparse(block) else block, dtype=np.float64)
+            low, high = float(np.fmin.reduce(x, None, initial=low)), float(np.fmax.reduce(x, None, initial=high))
+            whole = not np.isnan(x.min())
+            seen: Any = True if whole else ~np.isnan(x)
+            n = np.full(shape, len(x)) if whole else seen.sum(0)
+            if first < 0 and not whole:
+                first = rows + int((~seen).reshape(len(x), -1).any(1).argmax())
+            own = x.sum(0, where=seen) / np.maximum(n, 1)
+            x -= own
+            x *= x
+            squares += x.sum(0, where=seen) + (own - mean) ** 2 * count * n / np.maximum(count + n, 1)
             mean += (own - mean) * n / np.maximum(count + n, 1)
             count += n
-            if n.any():
-                low, high = min(low, float(np.nanmin(x))), max(high, float(np.nanmax(x)))
-        missing = int(data.shape[0] * math.prod(shape) - count.sum())
+            rows += len(x)
+        missing = int(rows * math.prod(shape) - count.sum())
         deviation = np.sqrt(squares / np.maximum(count, 1))
-        return cls(data.shape[0], low, high, mean, deviation, missing, data.dtype == np.uint8)
+        return cls(rows, low, high, mean, deviation, missing, first, data.dtype == np.uint8)
 
     @property
     @np.errstate(over="ignore")
@@ -119,9 +158,7 @@ class Summary:
 
     def check(self, likelihood: Likelihood) -> None:
         """Raise `InputError` where the data cannot be learnt from, or lie outside what the likelihood allows."""
-        if self.missing and likelihood.missing == "refuse":
-            raise InputError(f"Input X contains NaN ({self.missing} numbers). Give a likelihood that masks them, such as "
-                             "Gaussian(missing='mask') (on the command line --missing mask), or fill them first.")  # fmt: skip
+        self.check_missing(likelihood)
         if not self.low < self.high:
             what = "no numbers but NaN" if self.low > self.high else f"the same value everywhere ({self.low:g})"
             raise InputError(f"X holds {what}: there is nothing to encode.")
@@ -133,14 +170,25 @@ class Summary:
         if far > _FAR * self.spread:
             raise InputError(f"X varies by {self.spread:.3g} about values of up to {far:.3g}, which single precision cannot tell "
                              "apart; subtract the columns' means first (StandardScaler).")  # fmt: skip
-        least, most = (bound * (255 if self.bytes else 1) for bound in likelihood.support)
+        self.check_range(likelihood, 255 if self.bytes else 1)
+
+    def check_missing(self, likelihood: Likelihood) -> None:
+        """Raise `InputError` for NaN where the likelihood has no mask for it."""
+        if self.missing and likelihood.missing == "refuse":
+            raise InputError(f"Input X contains NaN ({self.missing} numbers, the first in row {self.first_missing}). Give a "
+                             "likelihood that masks them, such as Gaussian(missing='mask') (on the command line --missing "
+                             "mask), or fill them first.")  # fmt: skip
+
+    def check_range(self, likelihood: Likelihood, unit: float) -> None:
+        """Raise `InputError` for values outside what the likelihood allows; ``unit`` is its 1."""
+        least, most = (bound * unit for bound in likelihood.support)
         if self.low < least or self.high > most:
             raise InputError(f"{type(likelihood).__name__} needs values in [{least:g}, {most:g}]. Got {self.low:g} to "
                              f"{self.high:g}; scale the data (MinMaxScaler) or use Gaussian().")  # fmt: skip
 
 
-def _plain(error: ValueError, X: Any) -> str:
-    """Return what scikit-learn says of ``X`` in one line, with the row where it can be told, and without its advice."""
+def _plain(error: ValueError, X: Any, start: int = 0) -> str:
+    """Return what scikit-learn says of ``X``, rows from ``start`` on, in one line: with the row if it can be told, no advice."""
     said = str(error).split("\n", maxsplit=1)[0].rstrip(".:")
     if getattr(X, "ndim", 2) == 1:
         return f"Expected 2D array, got 1D array instead: X has shape {X.shape}. Reshape your data to rows (n, d)."
@@ -149,7 +197,7 @@ def _plain(error: ValueError, X: Any) -> str:
     remedy = "mend or leave out that row" if "infinity" in said else (
         "fill it first, or fit with a likelihood that masks it, such as Gaussian(missing='mask') (--missing mask)")
     bad = ~np.isfinite(np.asarray(X, dtype=np.float64)) if isinstance(X, np.ndarray) else np.zeros((0, 1), bool)
-    where = f", the first in row {int(bad.reshape(len(bad), -1).any(1).argmax())}" if bad.any() else ""
+    where = f", the first in row {start + int(bad.reshape(len(bad), -1).any(1).argmax())}" if bad.any() else ""
     return f"{said}{where}; {remedy}."
 
 

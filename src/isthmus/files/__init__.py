@@ -5,7 +5,11 @@ from .builtin import BUILTIN
 from .images import ImageItems
 from .items import Columns, Items
 from .reading import read
+from .rows import FileRows, RowStream
 from .tables import TableItems
-from .writing import write, write_columns
+from .writing import write, write_columns, write_tables
 
-__all__ = ["ArrayItems", "BUILTIN", "Columns", "ImageItems", "Items", "TableItems", "read", "write", "write_columns"]
+__all__ = [
+    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "read", "write", "write_columns",
+    "write_tables",
+]  # fmt: skip

@@ -1,7 +1,6 @@
 """Arrays: ``.npy`` memory-mapped and streamed, ``.npz`` by key. Numbers only; nothing is ever unpickled."""
 
 import contextlib
-import mmap
 import tokenize
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ import numpy as np
 from ..errors import FileError
 from ..storage import disk_errors
 from .items import Items, RowIds
+from .rows import FileRows, RowStream, is_large
 
 # What NumPy raises on a damaged or pickled file, from the header's parser to the size that no memory holds.
 _UNREADABLE = (ValueError, SyntaxError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError,
@@ -36,18 +36,26 @@ class ArrayItems(Items):
         self._array = array
         self._dtype = _plain(array.dtype)
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the array has, where it lies on disk."""
+        return self._array.nbytes if isinstance(self._array, np.memmap) else 0
+
+    def rows(self) -> np.ndarray | RowStream:
+        """Return the array or, of a ``.npy`` too large for the memory, its rows on disk, where they lie in order."""
+        stored = FileRows.of(self._array) if is_large(self.nbytes) else None
+        return self.load() if stored is None else stored
+
     def load(self) -> np.ndarray:
         """Return the array ``(n, ...)``; that of a ``.npy`` is a read-only memory map."""
         return self._array if self._array.dtype == self._dtype else self._array.astype(self._dtype)
 
     def _blocks(self, rows: int) -> Iterator[np.ndarray]:
         array = self._array
-        plain = array.flags.c_contiguous and array.dtype == self._dtype
-        if plain and isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap):  # not a slice of a map
-            yield from _from_file(array, rows)
-        else:
-            for start in range(0, len(array), rows):
-                yield np.ascontiguousarray(array[start : start + rows], dtype=self._dtype)
+        stored = FileRows.of(array) if array.dtype == self._dtype else None
+        for start in range(0, len(array), rows):
+            stop = min(start + rows, len(array))
+            yield np.ascontiguousarray(array[start:stop], dtype=self._dtype) if stored is None else stored.read(start, stop)
 
 
 def read_npy(path: Path) -> ArrayItems:
@@ -108,15 +116,3 @@ def _check(array: np.ndarray, source: str) -> None:
 def _plain(dtype: np.dtype) -> np.dtype:
     """Return the nearest type that every library reads: this machine's byte order, at most 64 bits."""
     return np.dtype(np.float64) if dtype.itemsize > 8 else dtype.newbyteorder("=")
-
-
-def _from_file(mapped: np.memmap, rows: int) -> Iterator[np.ndarray]:
-    """Yield rows read into ordinary memory: pages of a memory map would count as the process's own, to the last."""
-    path = Path(str(mapped.filename))
-    with disk_errors(path), path.open("rb") as file:
-        file.seek(mapped.offset)
-        for start in range(0, len(mapped), rows):
-            block = np.empty((min(rows, len(mapped) - start), *mapped.shape[1:]), mapped.dtype)
-            if file.readinto(block.reshape(-1).view(np.uint8).data) != block.nbytes:
-                raise FileError(f"{path} ends before row {start + len(block)}; it was cut while it was read")
-            yield block

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.datasets import load_digits
+import sklearn  # its parts are loaded when they are first used
 
 from .arrays import ArrayItems
 
@@ -15,7 +15,7 @@ def digits() -> ArrayItems:
     >>> items.load().shape, items.labels[:3].tolist()
     ((1797, 8, 8), [0, 1, 2])
     """
-    bunch = load_digits()
+    bunch = sklearn.datasets.load_digits()
     return ArrayItems((bunch.images / 16).astype(np.float32), "digits", labels=bunch.target)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import os
 import warnings
 import zipfile
@@ -18,6 +19,7 @@ from PIL.PngImagePlugin import PngImageFile
 from ..errors import DiagnosticWarning, FileError, InputError
 from ..storage import disk_errors
 from .items import Items
+from .rows import RowStream, is_large
 
 ENDINGS = (".jpeg", ".jpg", ".png")
 _FORMATS = ("PNG", "JPEG")
@@ -41,8 +43,17 @@ class ImageItems(Items):
         self.ids = names
         self.labels = None
         self.shape = shape
-        self._path = path
+        self.path = path
         self._resized = resized
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all images take."""
+        return len(self) * math.prod(self.shape)
+
+    def rows(self) -> np.ndarray | RowStream:
+        """Return all images or, where they are too large, a `RowStream` that decodes them whenever they are read."""
+        return ImageRows(self) if is_large(self.nbytes) else self.load()
 
     def load(self) -> np.ndarray:
         """Return all images, uint8 ``(n, *shape)``."""
@@ -58,15 +69,11 @@ class ImageItems(Items):
         return images
 
     def _blocks(self, rows: int) -> Iterator[np.ndarray]:
-        with _opener(self._path) as opened, ThreadPoolExecutor(_THREADS) as threads:
-            for start in range(0, len(self), rows):
-                names = self.ids[start : start + rows]
-                block = np.empty((len(names), *self.shape), np.uint8)
-                for place, image in enumerate(threads.map(lambda name: self._decoded(opened, name), names)):
-                    block[place] = image
-                yield block
+        images = ImageRows(self)
+        for start in range(0, len(self), rows):
+            yield images.read(start, min(start + rows, len(self)))
 
-    def _decoded(self, opened: Opener, name: str) -> np.ndarray:
+    def decoded(self, opened: Opener, name: str) -> np.ndarray:
         height, width = self.shape[:2]
         with _image(self.source, opened, name) as image:
             pixels = np.asarray(_flat(image, len(self.shape) == 3, (height, width) if self._resized else None))
@@ -74,6 +81,25 @@ class ImageItems(Items):
             raise FileError(f"{self.source}: {name} has the shape {pixels.shape}, the others {self.shape}; resize them "
                             f"all with --image-size {height} {width}")  # fmt: skip
         return pixels
+
+
+class ImageRows:
+    """The images of `ImageItems` as a `RowStream`: decoded in a few threads, whenever they are read."""
+
+    def __init__(self, items: ImageItems) -> None:
+        self.shape, self.dtype = (len(items), *items.shape), np.dtype(np.uint8)
+        self._items = items
+        self._opening = _opener(items.path)  # stays open: the index of a large zip takes long to read
+        self._opened = self._opening.__enter__()
+        self._threads = ThreadPoolExecutor(_THREADS)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return images; `FileError` names one that cannot be read."""
+        names = self._items.ids[start:stop]
+        images = np.empty((len(names), *self.shape[1:]), np.uint8)
+        for place, image in enumerate(self._threads.map(lambda name: self._items.decoded(self._opened, name), names)):
+            images[place] = image
+        return images
 
 
 def read_images(path: Path, image_size: tuple[int, int] | None = None) -> ImageItems:

@@ -3,12 +3,12 @@
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ..errors import FileError, InputError
+from .rows import RowStream, ahead
 
 Columns = dict[str, np.ndarray]
 """A table: name -> ``(n,)``; numbers, booleans, dates of NumPy's types, with NaN and NaT, the rest as objects: texts, dates
@@ -16,7 +16,6 @@ that know their zone, and integers and booleans of which some are None."""
 
 Block = np.ndarray | Columns
 Stream = Iterator[tuple[Sequence[str], np.ndarray]]  # ids and items (n, ...), block by block
-T = TypeVar("T")
 
 
 class PlacedColumns(dict[str, np.ndarray]):
@@ -46,6 +45,15 @@ class Items(ABC):
     def load(self) -> Block:
         """Return all items: an array ``(n, ...)``, memory-mapped where it can be, or the `Columns` of a table."""
 
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes `load` reads into memory; 0 where they are there already."""
+        return 0
+
+    def rows(self) -> Block | RowStream:
+        """Return what `load` does or, where that is too large and can be read by ranges, the rows on disk."""
+        return self.load()
+
     def blocks(self, rows: int) -> Iterator[tuple[Sequence[str], Block]]:
         """Yield ids and items, at most ``rows`` at a time, at constant memory; the next block is read meanwhile.
 
@@ -58,7 +66,7 @@ class Items(ABC):
         if rows < 1:
             raise InputError(f"a block must have at least one row. Got {rows}")
         start = 0
-        for block in _ahead(self._blocks(rows)):
+        for block in ahead(self._blocks(rows)):
             stop = start + count(block)
             if stop > len(self):
                 break
@@ -109,13 +117,3 @@ def distinct(name: str, taken: set[str]) -> str:
     free = next(candidate for candidate in numbered if candidate not in taken)
     taken.add(free)
     return free
-
-
-def _ahead(values: Iterator[T]) -> Iterator[T]:
-    """Yield ``values``; a thread makes the next one while the caller works on this one."""
-    end = object()
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, values, end)
-        while (value := coming.result()) is not end:
-            coming = thread.submit(next, values, end)
-            yield value  # type: ignore[misc]

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, InputError, MissingExtraError
-from ..storage import disk_errors
+from ..storage import atomic, disk_errors
 from .items import Columns, Stream
 from .tables import TableItems, column_names
+
+_GROUP = 2**21  # cells of a row group
 
 
 def read_parquet(path: Path) -> TableItems:
@@ -39,24 +41,73 @@ def read_parquet(path: Path) -> TableItems:
 
 
 def write_arrays(part: Path, blocks: Stream, names: Sequence[str]) -> int:
-    """Write ids and items of ``len(names)`` numbers as columns, a row group a block; return the number of rows."""
-    pa, total = _pyarrow(), 0
+    """Write ids and items of ``len(names)`` numbers as columns, in row groups of many blocks; return the number of rows."""
+    pa = _pyarrow()
     first = next(blocks)
     number = pa.from_numpy_dtype(first[1].dtype)
     schema = pa.schema([("id", pa.string()), *((name, number) for name in names)])
-    with part.open("wb") as file, pa.parquet.ParquetWriter(file, schema) as writer:
+
+    def tables() -> Iterator[Any]:
         for ids, block in itertools.chain([first], blocks):
-            rows = block.reshape(len(block), -1)  # (n, d)
-            writer.write_table(pa.table([pa.array(list(ids), pa.string()), *map(pa.array, rows.T)], schema=schema))
-            total += len(block)
+            columns = np.ascontiguousarray(block.reshape(len(block), -1).T)  # (d, n)
+            yield pa.table([pa.array(list(ids), pa.string()), *map(pa.array, columns)], schema=schema)
+
+    return _write(pa, part, _grouped(pa, tables()), schema)[0]
+
+
+def write_table(part: Path, blocks: Iterator[Columns]) -> int:
+    """Write columns by name, a row group a block, and return the number of rows; what is missing is null, what mixes is text.
+
+    Types are those of the first block; where a later one needs wider types, what was written is read back and widened.
+    """
+    pa = _pyarrow()
+    tables = (pa.table({name: _arrow(pa, column) for name, column in columns.items()}) for columns in blocks)
+    first = next(tables)
+    schema = first.schema
+    total, other = _write(pa, part, itertools.chain([first], tables), schema)
+    while other is not None:
+        schema = _wider(pa, schema, other.schema)
+        with _opened(part) as file, atomic(part) as wider:
+            written = map(file.read_row_group, range(file.num_row_groups))
+            total, other = _write(pa, wider, itertools.chain(written, [other], tables), schema)
     return total
 
 
-def write_table(part: Path, columns: Columns) -> None:
-    """Write columns by name; what is missing is null, what mixes types is text."""
-    pa = _pyarrow()
-    with part.open("wb") as file:
-        pa.parquet.write_table(pa.table({name: _arrow(pa, column) for name, column in columns.items()}), file)
+def _write(pa: Any, part: Path, tables: Iterator[Any], schema: Any) -> tuple[int, Any]:
+    """Write tables, a row group each, until one has types that ``schema`` does not hold; return the rows and that table."""
+    total = 0
+    with part.open("wb") as file, pa.parquet.ParquetWriter(file, schema) as writer:
+        for table in tables:
+            if table.schema != schema and _wider(pa, schema, table.schema) != schema:
+                return total, table
+            writer.write_table(table.cast(schema, safe=False), row_group_size=len(table))
+            total += len(table)
+    return total, None
+
+
+def _grouped(pa: Any, tables: Iterator[Any]) -> Iterator[Any]:
+    """Yield tables joined to row groups that readers like: neither too many of them, nor too large for the memory."""
+    held: list[Any] = []
+    for table in tables:
+        held.append(table)
+        if sum(map(len, held)) * table.num_columns >= _GROUP:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _wider(pa: Any, a: Any, b: Any) -> Any:
+    """Return the types that hold both schemas' columns: the wider number, and text for what has nothing in common."""
+
+    def field(name: str) -> Any:
+        try:
+            parts = [pa.schema([schema.field(name)]) for schema in (a, b)]
+            return pa.unify_schemas(parts, promote_options="permissive").field(name)
+        except pa.ArrowException:
+            return pa.field(name, pa.string())
+
+    return pa.schema([field(name) for name in a.names])
 
 
 def _pyarrow() -> Any:

@@ -12,6 +12,7 @@ MISSING = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL
 DOUBTFUL = frozenset({"None", "-"})
 """What is missing among numbers and dates only: elsewhere it is a common level of a category."""
 
+_CELL = 64  # bytes that a short text takes
 _ROWS = 65536  # rows at a time while a whole table is loaded
 
 
@@ -32,6 +33,28 @@ class TableItems(Items):
         self.ids = RowIds(range(length))
         self.labels = None
         self._stream = stream
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes the columns take, were all of their cells texts."""
+        return len(self) * len(self.names) * _CELL
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names."""
+        return list(next(self._stream(1)))
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column ``(n,)``."""
+        return np.concatenate([block[name] for _, block in self.blocks(_ROWS)])
+
+    def without(self, name: str) -> "TableItems":
+        """Return the table without one of its columns."""
+
+        def stream(rows: int) -> Iterator[Columns]:
+            return ({key: column for key, column in block.items() if key != name} for block in self._stream(rows))
+
+        return TableItems(self.source, len(self), stream, self.where)
 
     def load(self) -> Columns:
         """Return all columns by name, each ``(n,)``."""

@@ -1,10 +1,10 @@
-"""`write` and `write_columns`: results to disk, streamed and whole or not at all."""
+"""`write`, `write_columns` and `write_tables`: results to disk, streamed and whole or not at all."""
 
 import functools
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy as np
 from ..errors import FileError, InputError
 from ..storage import atomic, atomic_folder, refuse_existing
 from . import parquet, png
-from .items import Columns, Stream
+from .items import Columns, Stream, count
 
 Writer = Callable[[Path, Stream, Sequence[str]], int]
 
+_CELLS = 2**19  # of a table that are held at once, so that each group of rows shows what its columns are
 _QUOTED = frozenset('"\r\n')  # beside the mark between cells
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -64,31 +65,70 @@ def write(path: str | os.PathLike[str], blocks: Iterable[tuple[Sequence[str], np
 
 
 def write_columns(path: str | os.PathLike[str], columns: Columns, *, overwrite: bool = False) -> None:
-    """Write a table ``{name: (n,)}`` to ``.csv``, ``.tsv`` or ``.parquet``.
+    """Write a table ``{name: (n,)}`` as `write_tables` does."""
+    write_tables(path, [columns], overwrite=overwrite)
 
-    What is missing is an empty cell; whole floats are written as integers, dates in ISO 8601. Where a column of texts is
-    of numbers with decimal commas, the cells of a ``.csv`` are parted by semicolons.
+
+def write_tables(path: str | os.PathLike[str], blocks: Iterable[Columns], *, overwrite: bool = False) -> int:
+    """Stream the rows of a table, ``{name: (n,)}`` a block, to ``.csv``, ``.tsv`` or ``.parquet``; return how many.
+
+    What is missing is an empty cell; whole floats are written as integers, dates in ISO 8601. Where one of the first columns
+    of texts is of numbers with decimal commas, the cells of a ``.csv`` are parted by semicolons.
 
     Raises:
-        FileError: If ``path`` exists and ``overwrite`` is not set, or cannot be written.
-        InputError: For another ending, or columns that are none or differ in length.
+        FileError: If ``path`` exists and ``overwrite`` is not set, or cannot be written; nothing half-written stays.
+        InputError: For another ending, or columns that are none or differ in length or from block to block.
     """
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in (".csv", ".tsv", ".parquet"):
         raise InputError(f"{path}: a table is written to a path ending in .csv, .tsv or .parquet")
     refuse_existing(path, overwrite)
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) != 1:
-        raise InputError(f"{path}: a table needs columns of one length. Got {lengths or 'no columns'}")
+    groups = _groups(path, blocks)
+    first = next(groups, None)
+    if first is None:
+        raise InputError(f"{path}: a table needs columns of one length. Got no columns")
     with atomic(path) as part:
-        if ending == ".parquet":
-            parquet.write_table(part, columns)
-        else:
+        return (parquet.write_table if ending == ".parquet" else functools.partial(_write_cells, ending))(
+            part, itertools.chain([first], groups))  # fmt: skip
+
+
+def _groups(path: Path, blocks: Iterable[Columns]) -> Iterator[Columns]:
+    """Yield the rows in groups so large that each shows what its columns hold, and so small that memory stays bounded."""
+    held: list[Columns] = []
+    names: list[str] = []
+    rows = 0
+    for block in blocks:
+        lengths = {name: len(column) for name, column in block.items()}
+        if len(set(lengths.values())) != 1:
+            raise InputError(f"{path}: a table needs columns of one length. Got {lengths or 'no columns'}")
+        names = names or list(block)
+        if list(block) != names:
+            raise InputError(f"{path}: all blocks must have the columns {', '.join(names)}. Got {', '.join(block)}")
+        held.append(block)
+        rows += count(block)
+        if rows * len(block) >= _CELLS:
+            yield _joined(held)
+            held, rows = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(blocks: list[Columns]) -> Columns:
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _write_cells(ending: str, part: Path, groups: Iterator[Columns]) -> int:
+    total, mark = 0, "\t" if ending == ".tsv" else ""
+    with part.open("w", encoding="utf-8", newline="") as file:
+        for columns in groups:
             texts = [_texts(column) for column in columns.values()]
-            mark = "\t" if ending == ".tsv" else ";" if any(map(_has_decimal_commas, texts)) else ","
-            with part.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(_line(cells, mark) for cells in itertools.chain([columns], zip(*texts, strict=True)))
+            if not total:
+                mark = mark or (";" if any(map(_has_decimal_commas, texts)) else ",")
+                file.write(_line(columns, mark))
+            file.writelines(_line(cells, mark) for cells in zip(*texts, strict=True))
+            total += count(columns)
+    return total
 
 
 def _spare_others(path: Path) -> None:

@@ -10,6 +10,7 @@ from .geometry import frechet_distance, jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
 from .reconstruction import (
+    Errors,
     explained_variance,
     fraction_of_variance_unexplained,
     normalized_error,
@@ -19,6 +20,7 @@ from .reconstruction import (
 )
 
 __all__ = [
+    "Errors",
     "active_units",
     "continuity",
     "dead_units",

@@ -1,10 +1,8 @@
 """What codes tell about labels that were never used to learn them."""
 
 import numpy as np
+import sklearn  # its parts are loaded when they are first used
 from numpy.typing import ArrayLike
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler
 
 from ..errors import InputError
 from .inputs import as_table, check_range
@@ -24,7 +22,7 @@ def neighbour_accuracy(
     """
     train, y, test, truth = _labelled(H_train, y_train, H_test, y_test)
     check_range("n_neighbors", n_neighbors, 1, len(train), f"for {len(train)} training codes")
-    return float(np.mean(KNeighborsClassifier(n_neighbors).fit(train, y).predict(test) == truth))
+    return float(np.mean(sklearn.neighbors.KNeighborsClassifier(n_neighbors).fit(train, y).predict(test) == truth))
 
 
 def few_label_accuracy(
@@ -48,11 +46,11 @@ def few_label_accuracy(
         raise InputError("y_train must hold at least 2 classes. Got 1")
     check_range("per_class", per_class, 1, int(counts.min()), "(the size of the smallest class in y_train)")
     check_range("repeats", repeats, 1, None)
-    scaler, rng, scores = StandardScaler().fit(train), np.random.default_rng(random_state), []
+    scaler, rng, scores = sklearn.preprocessing.StandardScaler().fit(train), np.random.default_rng(random_state), []
     train, test = scaler.transform(train), scaler.transform(test)
     for _ in range(repeats):
         rows = np.concatenate([rng.choice(np.flatnonzero(y == label), per_class, replace=False) for label in classes])
-        classifier = LogisticRegression(max_iter=10_000).fit(train[rows], y[rows])
+        classifier = sklearn.linear_model.LogisticRegression(max_iter=10_000).fit(train[rows], y[rows])
         scores.append(np.mean(classifier.predict(test) == truth))
     return float(np.mean(scores))
 

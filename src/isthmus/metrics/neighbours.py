@@ -1,8 +1,8 @@
 """Whether neighbours among the items are neighbours among their codes, and the other way round."""
 
 import numpy as np
+import sklearn  # its parts are loaded when they are first used
 from numpy.typing import ArrayLike
-from sklearn import manifold
 
 from .inputs import Items, as_items, as_table, check_range, check_rows
 
@@ -19,7 +19,7 @@ def trustworthiness(X: Items, H: ArrayLike, n_neighbors: int = 5, max_items: int
     0.625
     """
     x, h = _sampled(X, H, n_neighbors, max_items)
-    return float(manifold.trustworthiness(x, h, n_neighbors=n_neighbors))
+    return float(sklearn.manifold.trustworthiness(x, h, n_neighbors=n_neighbors))
 
 
 def continuity(X: Items, H: ArrayLike, n_neighbors: int = 5, max_items: int = 2000) -> float:
@@ -32,7 +32,7 @@ def continuity(X: Items, H: ArrayLike, n_neighbors: int = 5, max_items: int = 20
     0.5
     """
     x, h = _sampled(X, H, n_neighbors, max_items)
-    return float(manifold.trustworthiness(h, x, n_neighbors=n_neighbors))
+    return float(sklearn.manifold.trustworthiness(h, x, n_neighbors=n_neighbors))
 
 
 def _sampled(X: Items, H: ArrayLike, n_neighbors: int, max_items: int) -> tuple[np.ndarray, np.ndarray]:

@@ -87,12 +87,12 @@ class Dense(Network):
         if self.tied:
             mirrored = [Transposed(layers[-1], n_components), *map(Transposed, reversed(layers[:-1]))]
             return Pair(encoder, DenseDecoder(mirrored, inner, shape))
-        back = stack((n_components, *reversed(hidden)), sizes[0], inner)
-        back[0] = from_code(back[0], self.unit_norm)
+        first, *rest = stack((n_components, *reversed(hidden)), sizes[0], inner)
+        first = from_code(first, self.unit_norm)
         if self.unit_norm:
             with torch.no_grad():
-                layers[-1].weight[:n_components] = back[0].weight.t()
-        return Pair(encoder, DenseDecoder(back, inner, shape))
+                layers[-1].weight[:n_components] = first.weight.t()
+        return Pair(encoder, DenseDecoder([first, *rest], inner, shape))
 
 
 def stack(sizes: Sequence[int], last: int, inner: Activation) -> list[nn.Linear]:

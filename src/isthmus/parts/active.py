@@ -150,8 +150,9 @@ class _Match(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         places, slopes = ctx.places, slopes.contiguous()
         back = places.combine(slopes, weight).to(x.dtype) if ctx.needs_input_grad[0] else None
-        totals = slopes.new_zeros(places.size).index_add_(0, places.units, slopes)
-        return back, places.collect(slopes, x.to(slopes.dtype)), totals, None, None
+        totals = torch.zeros(places.size, device=slopes.device, dtype=torch.promote_types(slopes.dtype, torch.float32))
+        totals.index_add_(0, places.units, slopes.to(totals.dtype))
+        return back, places.collect(slopes, x.to(slopes.dtype)), totals.to(slopes.dtype), None, None
 
 
 class _Combine(torch.autograd.Function):

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from .. import ranks
 from ..checks import Limit, Whole
 from ..errors import InputError
 from .active import Active, chosen, pays
@@ -71,7 +72,8 @@ class AuxK(Penalty):
         """Return g(z) - g(0), what the k largest of the dead units make of each row."""
         to, back = model.encoder.code, model.decoder.code
         some = TopK(min(self.k or _half(out.x[0].numel()), len(dead)))
-        features, weight, bias = model.encoder.features(out.seen - model.mean), to.weight[dead], to.bias[dead]
+        features = model.encoder.features((out.seen - model.mean).to(to.weight.dtype))
+        weight, bias = to.weight[dead], to.bias[dead]
         if pays(some.k, len(dead)):
             active = chosen(features, weight, bias, model.encoder.outer, some.select)
             first = active.through(back.weight[:, dead], back.bias)
@@ -92,9 +94,12 @@ class Idle(nn.Module):
 
     @torch.no_grad()
     def count(self, active: Active) -> None:
-        """Take in a batch."""
-        self.rows += len(active.places.starts)
-        self.rows[active.places.units[active.values != 0]] = 0
+        """Take in a batch, of all processes."""
+        seen = torch.zeros(self.rows.shape, device=self.rows.device)
+        seen[active.places.units[active.values != 0]] = 1.0
+        ranks.add_up([seen])
+        self.rows += ranks.whole(len(active.places.starts))
+        self.rows[seen > 0] = 0
 
 
 def _half(numbers: int) -> int:

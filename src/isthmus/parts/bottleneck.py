@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution, Normal
 
+from .. import ranks
 from ..checks import Limit, Whole
 from ..errors import InputError
 from .active import Active, Places
@@ -184,14 +185,18 @@ class BatchTopK(Selection):
     def select(self, encoded: Float[Tensor, "batch width"], state: nn.Module | None = None) -> Active:
         """Return the largest numbers: the batch's, or by the threshold at prediction."""
         flat = encoded.flatten()
+        found = flat.detach()
         if isinstance(state, Threshold) and not state.training:
-            kept = (flat.detach() >= state.value).nonzero().squeeze(1)
+            kept = (found >= state.value).nonzero().squeeze(1)
             return Active(flat[kept], Places.of(kept, encoded.shape))
-        kept = largest(flat.detach(), self.k * len(encoded))
-        values = flat[kept]
+        count = self.k * ranks.whole(len(encoded))
+        kept = largest(found, min(count, len(found)))
+        # Every process's largest, among which are the whole batch's; NaN stays, so that training sees it.
+        values = ranks.gathered(found[kept].to(torch.promote_types(found.dtype, torch.float32))).topk(count, sorted=False).values
+        kept = kept[~(found[kept] < values.min())]
         if isinstance(state, Threshold):
-            state.follow(values.detach())
-        return Active(values, Places.of(kept, encoded.shape))
+            state.follow(values)
+        return Active(flat[kept], Places.of(kept, encoded.shape))
 
 
 class Threshold(nn.Module):
@@ -258,5 +263,6 @@ class GaussianCode(Bottleneck):
         """Return drawn codes or posterior means, with the posterior."""
         mean, log_variance = encoded.chunk(2, dim=1)
         # The clamp keeps exp finite in the first steps of a bad start; trained log-variances lie well inside it.
-        posterior = Normal(mean, (0.5 * log_variance.clamp(-20, 20)).exp(), validate_args=False)
-        return Code(posterior.rsample() if draw else mean, posterior)
+        spread = (0.5 * log_variance.clamp(-20, 20)).exp()
+        h = torch.addcmul(mean, spread, ranks.normal(mean)) if draw else mean
+        return Code(h, Normal(mean, spread, validate_args=False))

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .. import ranks
 from ..checks import Limit, Real
 from .base import Part
 
@@ -48,7 +49,7 @@ class GaussianNoise(Corruption):
 
     def __call__(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` plus noise."""
-        return x + self.scale * torch.randn_like(x)
+        return torch.add(x, ranks.normal(x), alpha=self.scale)
 
 
 class Masking(Corruption):
@@ -72,7 +73,7 @@ class Masking(Corruption):
 
     def __call__(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` with a random share of its numbers set to 0."""
-        return x * (torch.rand_like(x) >= self.fraction)
+        return x * (ranks.uniform(x) >= self.fraction)
 
 
 class SaltAndPepper(Corruption):
@@ -97,6 +98,6 @@ class SaltAndPepper(Corruption):
 
     def __call__(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` with a random share of its numbers set to an extreme."""
-        draw = torch.rand_like(x)
-        low, high = torch.aminmax(x.detach())
+        draw = ranks.uniform(x)
+        low, high = ranks.extremes(x)
         return torch.where(draw < self.fraction / 2, low, torch.where(draw < self.fraction, high, x))

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.distributions import Distribution, kl_divergence
 
+from .. import ranks
 from ..checks import Limit, Real, Whole
 from ..errors import InputError
 from .base import Part
@@ -121,7 +122,7 @@ class L1(Penalty):
 
     def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return the sum of each sample's absolute code values, in units of their effect on the decoder."""
-        return (out.mean.abs() * model.decoder.code_weight().norm(dim=0)).sum(1)
+        return (out.mean.abs() * model.decoder.code_weight().to(out.mean.dtype).norm(dim=0)).sum(1)
 
 
 class SparseRate(Penalty):
@@ -158,7 +159,7 @@ class SparseRate(Penalty):
                 "SparseRate needs codes in [0, 1]: give the network code_activation='sigmoid'. "
                 f"Got {model.encoder.code_activation!r}."
             )
-        mean = out.mean.mean(0).clamp(1e-6, 1 - 1e-6)
+        mean = ranks.mean(out.mean).clamp(1e-6, 1 - 1e-6)
         rate = torch.full_like(mean, self.rate)
         divergence = rate * (rate / mean).log() + (1 - rate) * ((1 - rate) / (1 - mean)).log()
         return divergence.sum().expand(out.x.shape[0])
@@ -197,12 +198,13 @@ class Contractive(Penalty):
         single: SingleLayer | None = model.encoder.single_layer() if model.bottleneck.passes else None
         latent = out.mean.shape[1]
         if single is not None:
-            return single.slope(out.mean).square() @ single.weight[:latent].square().sum(1)
+            return single.slope(out.mean).square() @ single.weight[:latent].to(out.mean.dtype).square().sum(1)
         if self.projections is None:
             directions = torch.eye(latent, device=out.mean.device, dtype=out.mean.dtype).unsqueeze(1)
             directions = directions.expand(-1, out.mean.shape[0], -1)  # (latent, batch, latent)
             return self._pull_back(out, directions).sum(0)
-        signs = torch.randint(0, 2, (self.projections, *out.mean.shape), device=out.mean.device) * 2 - 1
+        shape = torch.Size((self.projections, *out.mean.shape))
+        signs = ranks.drawn(lambda whole: torch.randint(0, 2, whole, device=out.mean.device) * 2 - 1, shape, dim=1)
         return self._pull_back(out, signs.to(out.mean.dtype)).mean(0)
 
     @staticmethod

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
+import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import PCA
 
 from ..representations import Pixels
 from ..training.batches import spread_rows
@@ -40,7 +40,7 @@ class Principal(TransformerMixin, BaseEstimator):
         seen = ~np.isnan(rows)
         self.mean_ = np.where(seen, rows, 0.0).sum(axis=0, dtype=np.float64) / np.maximum(seen.sum(axis=0), 1)
         count = min(self.n_components, *rows.shape)
-        pca = PCA(count, random_state=self.random_state).fit(np.where(seen, rows, self.mean_))
+        pca = sklearn.decomposition.PCA(count, random_state=self.random_state).fit(np.where(seen, rows, self.mean_))
         self.components_ = pca.components_
         return self
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator
-from sklearn.mixture import GaussianMixture
 
 from ..checks import Whole
 from ..errors import InputError
@@ -44,7 +44,7 @@ class Density(BaseEstimator):
         # A full covariance of k units wants some multiple of k codes for each Gaussian.
         count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, self.components))
         spread = max(float(codes.var()), 1e-12)
-        mixture = GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5 * spread).fit(
+        mixture = sklearn.mixture.GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5 * spread).fit(
             codes.astype(np.float64))  # fmt: skip
         self.weights_, self.means_ = mixture.weights_, mixture.means_
         self.factors_ = np.linalg.cholesky(mixture.covariances_)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import metrics
-from ..training.batches import spread
+from ..training.batches import blocks, spread
 from .baseline import Principal
 from .generation import draw
 
@@ -95,30 +95,75 @@ def compare(candidates: Iterable[Candidate], train: Split, test: Split,
     return comparison
 
 
-def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> Row:
-    """Return the figures of a fitted transformer on items, with those of PCA of the same size beside them.
+class Gathered:
+    """The items, and their labels, at some places of a stream: all that is held of it."""
+
+    def __init__(self, places: np.ndarray) -> None:
+        self.places, self._parts, self._passed = places, list[Split](), 0
+
+    def add(self, block: Split) -> None:
+        """Take the next items, of which those at the places are kept."""
+        start, self._passed = self._passed, self._passed + len(block.items)
+        low, high = np.searchsorted(self.places, (start, self._passed))
+        if low < high:
+            self._parts.append(block._take(self.places[low:high] - start))
+
+    def split(self) -> Split:
+        """Return what was kept."""
+        items, labels, _ = zip(*self._parts, strict=True)
+        return Split(np.concatenate(items), None if labels[0] is None else np.concatenate(labels))
+
+
+class Evaluation:
+    """The figures of a fitted transformer on items that come block by block, with those of PCA of the same size beside them.
 
     Errors are squared errors, summed over an item's numbers and averaged over items, bytes on [0, 1]. Neighbours,
-    sparsity and the Jacobian are measured on at most 2,000 items.
+    sparsity and the Jacobian are measured on at most 2,000 items, spread over all.
+
+    Arguments:
+        estimator: Anything fitted that has ``transform`` and ``inverse_transform``.
+        n: How many items there will be.
+        baseline: PCA of the same size, or None.
     """
-    some = test.some()
-    x = _plain(some.items)
-    codes = np.asarray(estimator.transform(some.items))
-    row: Row = {"n": len(test.items), "n_features": int(np.prod(test.items.shape[1:])), "latent_dim": codes.shape[1]}
-    rebuilt = reconstruct(estimator, test.items)
-    row["squared_error"] = metrics.squared_error(test.items, rebuilt)
-    if baseline is not None:
-        row["pca_squared_error"] = metrics.squared_error(test.items, reconstruct(baseline, test.items))
-    if (x != x[:1]).any():
-        row["explained_variance"] = metrics.explained_variance(test.items, rebuilt)
-    if len(codes) >= 20:
-        flat = np.nan_to_num(x)
-        row["trustworthiness"] = metrics.trustworthiness(flat, codes)
-        row["continuity"] = metrics.continuity(flat, codes)
-    row["l0"], row["hoyer"] = metrics.sparsity_l0(codes), metrics.hoyer(codes)
-    if not np.isnan(x).any():
-        row["jacobian_norm"] = metrics.jacobian_norm(estimator.transform, some.items)
-    return row
+
+    def __init__(self, estimator: Any, n: int, baseline: Principal | None = None) -> None:
+        self.estimator, self.n, self.baseline = estimator, n, baseline
+        self._errors, self._baseline_errors = metrics.Errors(), metrics.Errors()
+        self._some = Gathered(spread(n, _ROWS))
+
+    def add(self, block: Split) -> None:
+        """Take the next items."""
+        self._errors.add(block.items, reconstruct(self.estimator, block.items))
+        if self.baseline is not None:
+            self._baseline_errors.add(block.items, reconstruct(self.baseline, block.items))
+        self._some.add(block)
+
+    def row(self) -> Row:
+        """Return the figures, once all items were taken."""
+        some = self._some.split().items
+        x, codes = _plain(some), np.asarray(self.estimator.transform(some))
+        row: Row = {"n": self.n, "n_features": x.shape[1], "latent_dim": codes.shape[1]}
+        row["squared_error"] = self._errors.squared_error()
+        if self.baseline is not None:
+            row["pca_squared_error"] = self._baseline_errors.squared_error()
+        if self._errors.varies:
+            row["explained_variance"] = self._errors.explained_variance()
+        if len(codes) >= 20:
+            flat = np.nan_to_num(x)
+            row["trustworthiness"] = metrics.trustworthiness(flat, codes)
+            row["continuity"] = metrics.continuity(flat, codes)
+        row["l0"], row["hoyer"] = metrics.sparsity_l0(codes), metrics.hoyer(codes)
+        if not np.isnan(x).any():
+            row["jacobian_norm"] = metrics.jacobian_norm(self.estimator.transform, some)
+        return row
+
+
+def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> Row:
+    """Return the figures of `Evaluation` on items that are all there."""
+    evaluation = Evaluation(estimator, len(test.items), baseline)
+    for block in blocks(test.items):
+        evaluation.add(Split(block))
+    return evaluation.row()
 
 
 def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, seed: int = 0) -> Row:
@@ -157,6 +202,12 @@ def labelled(estimator: Any, train: Split, test: Split) -> Row:
     if np.unique(known.labels, return_counts=True)[1].min() >= 10:
         row["few_label_accuracy"] = metrics.few_label_accuracy(learnt, known.labels, seen, test.labels)
     return row
+
+
+def label_places(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of those of ``n`` items from which `labelled` learns, and of those that it asks for: from two halves."""
+    known, asked = Split(np.arange(n)).halves()
+    return known.some(5 * _ROWS).items, asked.some().items
 
 
 def reconstruct(estimator: Any, items: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
-"""Batches: slices of a permutation of the rows, densified and turned into tensors only here."""
+"""Batches: rows in memory by slices of a permutation, larger ones by buffers; densified and turned into tensors only here."""
 
-import math
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -9,18 +8,19 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-Rows: TypeAlias = Any  # an array, a memory map or a sparse matrix; scipy's have no types
+from ..files.rows import RowStream, ahead, block_rows, take
+from . import buffers
 
-_PREDICT_ROWS = 4096  # rows that are read or predicted at once: enough for the processor,
-_PREDICT_NUMBERS = 2**22  # and few enough for the memory where rows are large
+Rows: TypeAlias = Any  # an array, a memory map, a sparse matrix (scipy's have no types) or a `RowStream`
 
 
 class Batches:
-    """The rows of an array, a memory map or a sparse matrix, in batches of nearly equal size.
+    """Rows in batches of nearly equal size: a last batch of one row would weigh as much as a full one in its update.
 
     Arguments:
-        data: Rows of shape (n, *item), of any numeric dtype, which is kept until a batch is made.
-        rows: Which rows, as indices; None takes all.
+        data: Rows of shape (n, *item), of any numeric dtype, which is kept: an array, a sparse matrix or a `RowStream`,
+            which is shuffled by buffers (see `buffers`).
+        rows: Which rows, as indices; None takes all. Those of a stream must ascend.
         size: The greatest number of rows of a batch.
 
     Example:
@@ -28,10 +28,11 @@ class Batches:
         [4, 3, 3]
     """
 
-    def __init__(self, data: Rows, rows: np.ndarray | None, size: int) -> None:
+    def __init__(self, data: Rows, rows: np.ndarray | buffers.Others | None, size: int) -> None:
         self.data = data
-        self.rows = np.arange(data.shape[0]) if rows is None else rows
+        self.rows = buffers.Others(data.shape[0], np.arange(0)) if rows is None else rows
         self.size = size
+        self._tensor = _shared(data)
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -39,17 +40,27 @@ class Batches:
 
     def shuffled(self, seed: int, start: int = 0) -> Iterator[Tensor]:
         """Yield the batches of one epoch from number ``start`` on; the order depends on ``seed`` alone."""
-        order = np.random.default_rng(seed).permutation(self.rows)
-        return self._slices(order, start)
+        if isinstance(self.data, RowStream):
+            sizes = (self._end(number + 1) - self._end(number) for number in range(start, len(self)))
+            return buffers.cut(ahead(buffers.shuffled(self.data, self.rows, seed, self._end(start))), sizes)
+        return self._slices(np.random.default_rng(seed).permutation(self.rows[:]), start)
 
     def in_order(self) -> Iterator[Tensor]:
         """Yield the batches in the rows' own order."""
         return self._slices(self.rows, 0)
 
-    def _slices(self, order: np.ndarray, start: int) -> Iterator[Tensor]:
-        # Nearly equal parts: a last batch of one row would weigh as much as a full one in its update.
-        for part in np.array_split(order, len(self))[start:]:
-            yield tensor_of(self.data[part])
+    def _end(self, number: int) -> int:
+        """Return how many rows the first batches have, so many of them; those of one row more go first."""
+        least, more = divmod(len(self.rows), len(self))
+        return number * least + min(number, more)
+
+    def _slices(self, order: Any, start: int) -> Iterator[Tensor]:
+        for number in range(start, len(self)):
+            part = order[self._end(number) : self._end(number + 1)]
+            if self._tensor is not None:
+                yield self._tensor.index_select(0, torch.from_numpy(part))
+            else:
+                yield tensor_of(take(self.data, part) if isinstance(self.data, RowStream) else self.data[part])
 
 
 def spread(n: int, count: int) -> np.ndarray:
@@ -62,8 +73,10 @@ def spread(n: int, count: int) -> np.ndarray:
 
 
 def spread_rows(data: Rows, count: int) -> Rows:
-    """Return at most ``count`` rows of ``data``, by `spread`; all of them without a copy."""
+    """Return at most ``count`` rows of ``data`` in memory, by `spread`, of a stream as many as fill a buffer; all without a copy."""
     n = data.shape[0]
+    if isinstance(data, RowStream):
+        return take(data, spread(n, min(count, buffers.buffer_rows(data))))
     return data if n <= count else data[spread(n, count)]
 
 
@@ -74,17 +87,16 @@ def tensor_of(rows: Rows) -> Tensor:
     return torch.from_numpy(dense if dense.flags.writeable else dense.copy())
 
 
-def block_rows(item: tuple[int, ...]) -> int:
-    """Return how many items of that shape are read or predicted at once.
-
-    >>> block_rows((64,)), block_rows((256, 256, 3))
-    (4096, 21)
-    """
-    return min(_PREDICT_ROWS, max(1, _PREDICT_NUMBERS // max(math.prod(item), 1)))
-
-
 def blocks(data: Rows, item: tuple[int, ...] | None = None) -> Iterator[Rows]:
     """Yield contiguous blocks of rows, each of which takes up an ``item`` (None: what it is) in memory."""
-    size = block_rows(data.shape[1:] if item is None else item)
-    for start in range(0, data.shape[0], size):
-        yield data[start : start + size]
+    n, size = data.shape[0], block_rows(data.shape[1:] if item is None else item)
+    ranges = [(start, min(start + size, n)) for start in range(0, n, size)]
+    if isinstance(data, RowStream):
+        return ahead(data.read(*ends) for ends in ranges)
+    return (data[slice(*ends)] for ends in ranges)
+
+
+def _shared(data: Rows) -> Tensor | None:
+    """Return an array as a tensor of the same memory, from which torch gathers rows faster; None where it cannot be one."""
+    known = isinstance(data, np.ndarray) and data.flags.writeable and min(data.strides) >= 0
+    return torch.from_numpy(data) if known and data.dtype.isnative else None

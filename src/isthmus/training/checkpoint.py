@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from .. import ranks
 from ..errors import InputError, RunError
 from ..storage import atomic, disk_errors
 
@@ -35,11 +36,11 @@ class Checkpoint:
 
     def due(self) -> bool:
         """Return whether enough time has gone by since the last write to pay for another."""
-        return self.path is not None and self.cost < _SHARE * (time.perf_counter() - self.written)
+        return self.path is not None and not ranks.number() and self.cost < _SHARE * (time.perf_counter() - self.written)
 
     def write(self, plain: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         """Write plain values and tensors as the newest state, with torch's generators."""
-        if self.path is None:
+        if self.path is None or ranks.number():
             return
         started = time.perf_counter()
         with disk_errors(self.path.parent):
@@ -96,10 +97,14 @@ def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, 
 def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimiser the memory that `optimizer_tensors` returned."""
     prefix = f"optimizer/{name}/"
+    weights = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
     for path, tensor in tensors.items():
         if path.startswith(prefix):
             index, key = path[len(prefix) :].split("/")
+            weight = weights[int(index)]
+            if tensor.shape == weight.shape:  # fused optimisers go through memory side by side: it must be laid out alike
+                tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
             states.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
 

@@ -3,20 +3,25 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
 
+PRECISIONS = ("auto", "float32", "bfloat16")
 _BYTES_A_WEIGHT = 20  # the weight, its gradient, Adam's two moments, and the best so far
+_THREADS_FROM = 2e6  # multiplications of a step forward: below, a second thread costs more than it gives
+_HALF_FROM = 2e7  # below, the conversions of bfloat16 cost more than its products give
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def device_of(setting: str | None) -> torch.device:
-    """Return the device of that name; None is a GPU where there is one, else the CPU."""
+    """Return the device of that name; None is a GPU where there is one (each process its own), else the CPU."""
     if setting is None:
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return torch.device("cuda", int(os.environ.get("LOCAL_RANK", torch.cuda.current_device())))
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(setting)
@@ -40,18 +45,107 @@ def refuse_beyond_memory(model: nn.Module) -> None:
                          f"{there / 2**30:,.0f}; take fewer components (--latent-dim) or narrower layers (--hidden)")  # fmt: skip
 
 
-def settle_precision(setting: str, device: torch.device) -> str:
-    """Return "bfloat16" or "float32": "auto" takes 16-bit products where the processor has instructions for them."""
+class Precision(NamedTuple):
+    """In how many bits products are formed, and why."""
+
+    name: str  # "float32" or "bfloat16"
+    reason: str
+
+
+def settle_precision(setting: str, device: torch.device, work: float) -> Precision:
+    """Return the precision for ``work`` multiplications a step: "auto" takes 16 bits where this device gains by them."""
     if setting != "auto":
-        return setting
+        return Precision(setting, "as asked for")
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else (
         device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
-    return "bfloat16" if fast else "float32"
+    if not fast:
+        return Precision("float32", "no instructions for bfloat16 here")
+    if work < _HALF_FROM:
+        return Precision("float32", f"{work:.2g} multiplications a step are too few to gain by bfloat16")
+    return Precision("bfloat16", f"{work:.2g} multiplications a step, and instructions for bfloat16")
+
+
+@torch.no_grad()
+def multiplications(model: nn.Module, row: Tensor) -> float:
+    """Return how many multiplications one row takes forward: a layer's weights times the places where it is applied.
+
+    A layer whose weights are read without its being called counts as applied once.
+    """
+    total = 0.0
+    called: set[nn.Module] = set()
+
+    def add(layer: Any, given: tuple[Tensor], out: Tensor) -> None:
+        nonlocal total  # a transposed convolution is applied where its input is, any other where its output is
+        places = min(x.numel() / x.shape[1] for x in (given[0], out)) if isinstance(layer, _CONVOLUTIONS) else 1
+        total += layer.weight.numel() * places
+        called.add(layer)
+
+    layers: list[Any] = [layer for layer in model.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
+    hooks = [layer.register_forward_hook(add) for layer in layers]
+    try:
+        model.eval()(row)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return total + sum(layer.weight.numel() for layer in layers if layer not in called)
+
+
+@contextlib.contextmanager
+def threads_for(work: float) -> Iterator[None]:
+    """Run on one thread where steps of ``work`` multiplications gain nothing by more, and leave the caller's as they were."""
+    before = torch.get_num_threads()
+    if work < _THREADS_FROM:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Weights:
+    """The weights that an optimiser updates, and the module that runs forward and backward on them.
+
+    In float32 that is the model itself; in bfloat16 a twin of it, to which every update is copied, so that small updates
+    are not lost to rounding.
+    """
+
+    def __init__(self, model: Any, precision: str) -> None:
+        self.module = model.half() if precision == "bfloat16" else model
+        self.groups: dict[str, list[nn.Parameter]] = model.groups()
+        self.working: dict[str, list[nn.Parameter]] = self.module.groups()
+
+    def gather(self, name: str) -> list[Tensor]:
+        """Bring the gradients of the group ``name`` to the weights that are updated, and return them."""
+        for own, used in self._twins(name):
+            if used.grad is None or own.grad is None:
+                own.grad = None if used.grad is None else used.grad.to(own.dtype)
+            else:
+                own.grad.copy_(used.grad)  # memory that is there already, which new memory is not until it is touched
+        return [own.grad for own in self.groups[name] if own.grad is not None]
+
+    @torch.no_grad()
+    def spread(self, name: str) -> None:
+        """Bring the updated weights of the group ``name`` to the module, and forget its gradients."""
+        for own, used in self._twins(name):
+            used.copy_(own)
+        for used in self.working[name]:
+            used.grad = None
+
+    def _twins(self, name: str) -> Iterator[tuple[nn.Parameter, nn.Parameter]]:
+        pairs = zip(self.groups[name], self.working[name], strict=True)
+        return ((own, used) for own, used in pairs if own is not used)
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Return the context in which forward passes run in ``precision``."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+@contextlib.contextmanager
+def predicting(precision: str, device: torch.device) -> Iterator[None]:
+    """Run forward passes in ``precision``, without what gradients would need."""
+    with torch.inference_mode(), autocast(precision, device):
+        yield
 
 
 def on(device: torch.device, raw: Tensor) -> Tensor:

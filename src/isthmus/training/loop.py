@@ -7,17 +7,18 @@ shape (batch,)). The loop sums the terms, runs backward for that group's paramet
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from .. import ranks
 from ..errors import DiagnosticWarning, DivergedError
 from .batches import Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
-from .devices import autocast, device_of, on, seeded, settle_precision
+from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
@@ -77,13 +78,15 @@ class Loop:
     def __init__(self, model: Any, data: Batches, held_out: Batches | None, settings: Training, seed: int,
                  fingerprint: str = "{}") -> None:  # fmt: skip
         self.device = device_of(settings.device)
-        self.precision = settle_precision(settings.precision, self.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
         self.watched = held_out or Batches(data.data, data.rows[: data.size], data.size)  # what tells good from lost
-        self.groups: dict[str, list[nn.Parameter]] = self.model.groups()
+        row = next(self.watched.in_order())[:1]
+        self.work = multiplications(self.model, on(self.device, row)) * settings.batch_size
+        self.precision = settle_precision(settings.precision, self.device, self.work)
+        self.weights = Weights(self.model, self.precision.name)
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
-                           for name, parameters in self.groups.items()}  # fmt: skip
+                           for name, parameters in self.weights.groups.items()}  # fmt: skip
         self.checkpoint = Checkpoint(settings.checkpoint, fingerprint)
         self.state = State()
         self.sums: dict[str, Tensor] = {}
@@ -95,8 +98,9 @@ class Loop:
         self.clock = time.perf_counter() - self.state.seconds
         self.called = 0.0
         try:
-            while self.state.epoch < self.settings.epochs and not self.state.stopped:
-                self._epoch()
+            with threads_for(self.work):
+                while self.state.epoch < self.settings.epochs and not self.state.stopped:
+                    self._epoch()
         except KeyboardInterrupt:
             self.state.stopped = "interrupted"
         if not self.best:
@@ -104,11 +108,24 @@ class Loop:
         self.model.load_state_dict(self.best)
         return self.state
 
+    def memory(self) -> dict[str, Tensor]:
+        """Return the optimisers' memory as named tensors."""
+        return {key: tensor for name, optimizer in self.optimizers.items()
+                for key, tensor in optimizer_tensors(name, optimizer).items()}  # fmt: skip
+
+    def go_on(self, state: State, memory: Mapping[str, Tensor]) -> None:
+        """Take on how far training is, and the optimisers' memory among named tensors."""
+        self.state = state
+        for name, optimizer in self.optimizers.items():
+            restore_optimizer(name, optimizer, memory)
+            self.weights.spread(name)
+
     def _epoch(self) -> None:
         """Train over what is left of the current epoch, then look back at it."""
-        self.model.train()
+        self.weights.module.train()
         for raw in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
-            self._step(raw)
+            with ranks.batch_of(len(raw)):
+                self._step(raw)
             if self.state.stopped:
                 return
             self.state.step += 1
@@ -126,24 +143,27 @@ class Loop:
         self._call(0.0)
 
     def _step(self, raw: Tensor) -> None:
-        """Update every group of the model once on one batch."""
-        progress = self._progress(0.5)  # the middle of the step, so that none has a rate of 0
+        """Update every group of the model once on one batch, of which this process works on its own part."""
+        progress = self._progress(self._elapsed(), 0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        steps = self.model.steps(on(self.device, raw), progress)
-        for name, terms in _under(autocast(self.precision, self.device), steps):
-            loss = sum(terms.values()).mean()
-            for term, values in {**terms, "loss": loss}.items():
-                self.sums[term] = self.sums.get(term, 0.0) + values.detach().mean()
+        own = on(self.device, raw[ranks.part(len(raw))])
+        for name, terms in self.weights.module.steps(own, progress):
+            means = {term: values.sum() / len(raw) for term, values in terms.items()}
+            means["loss"] = sum(means.values())
+            means["loss"].backward(inputs=self.weights.working[name])
+            seen = {term: value.detach() for term, value in means.items()}
+            ranks.add_up([*self.weights.gather(name), *seen.values()])
+            for term, value in seen.items():
+                self.sums[term] = self.sums.get(term, 0.0) + value
             if self._lost():
                 self._diverge()
                 return
             optimizer = self.optimizers[name]
-            optimizer.zero_grad()
-            loss.backward(inputs=self.groups[name])
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
             self.model.settle()
+            self.weights.spread(name)
 
     def _look_back(self) -> None:
         """Record the epoch, keep its weights if they are the best, and stop where settings say so."""
@@ -152,7 +172,7 @@ class Loop:
         if not math.isfinite(watched["loss"]):  # the last update of an epoch can be the one that goes too far
             self._diverge()
             return
-        state.seconds = time.perf_counter() - self.clock
+        state.seconds = self._elapsed()
         row = {"epoch": state.epoch + 1, "seconds": state.seconds}
         row |= {term: float(total) / state.step for term, total in self.sums.items()}
         if self.held_out is not None:
@@ -169,7 +189,12 @@ class Loop:
     def _spent(self) -> bool:
         """Return whether the time budget, if there is one, is used up."""
         budget = self.settings.time_budget
-        return budget is not None and time.perf_counter() - self.clock >= budget
+        return budget is not None and self._elapsed() >= budget
+
+    def _elapsed(self) -> float:
+        """Return the seconds of training so far: by the first process's clock, where anything depends on them."""
+        seconds = time.perf_counter() - self.clock
+        return seconds if self.settings.time_budget is None else ranks.agree(seconds)
 
     @torch.no_grad()
     def _evaluate(self, batches: Batches) -> dict[str, float]:
@@ -178,18 +203,20 @@ class Loop:
         sums: dict[str, float] = {}
         with seeded(self.seed, self.device):
             for raw in batches.in_order():
-                for _, terms in self.model.steps(on(self.device, raw), 1.0):
-                    for term, values in {**terms, "loss": sum(terms.values())}.items():
-                        sums[term] = sums.get(term, 0.0) + float(values.detach().double().sum())
-        return {term: total / len(batches.rows) for term, total in sums.items()}
+                with ranks.batch_of(len(raw)):
+                    for _, terms in self.model.steps(on(self.device, raw[ranks.part(len(raw))]), 1.0):
+                        for term, values in {**terms, "loss": sum(terms.values())}.items():
+                            sums[term] = sums.get(term, 0.0) + float(values.detach().cpu().double().sum())
+        totals = zip(sums, ranks.totals(list(sums.values())), strict=True)
+        return {term: total / len(batches.rows) for term, total in totals}
 
-    def _progress(self, ahead: float = 0.0) -> float:
+    def _progress(self, seconds: float, ahead: float = 0.0) -> float:
         """Return the share of training that is done ``ahead`` steps on, by steps or by time, whichever is further."""
         steps = self.state.epoch * len(self.data) + self.state.step + ahead
         done = steps / (self.settings.epochs * len(self.data))
         if self.settings.time_budget is None:
             return done
-        return min(1.0, max(done, (time.perf_counter() - self.clock) / self.settings.time_budget))
+        return min(1.0, max(done, seconds / self.settings.time_budget))
 
     def _lost(self) -> bool:
         """Return whether the epoch's loss is no longer finite; sums keep a NaN, so that a rare look finds it too."""
@@ -215,7 +242,7 @@ class Loop:
         now = time.perf_counter()
         if self.settings.callbacks and now - self.called >= pause:
             self.called = now
-            fraction = 1.0 if self.state.stopped else self._progress()
+            fraction = 1.0 if self.state.stopped else self._progress(now - self.clock)
             for callback in self.settings.callbacks:
                 callback(Progress(self.state.epoch, self.settings.epochs, fraction, self.state.history))
 
@@ -224,9 +251,7 @@ class Loop:
         tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"best/{name}": value for name, value in self.best.items()}
         tensors |= {f"sum/{term}": value for term, value in self.sums.items()}
-        for name, optimizer in self.optimizers.items():
-            tensors |= optimizer_tensors(name, optimizer)
-        self.checkpoint.write(asdict(self.state), tensors)
+        self.checkpoint.write(asdict(self.state), tensors | self.memory())
 
     def _restore(self) -> None:
         with self.checkpoint.reading():
@@ -234,22 +259,10 @@ class Loop:
             if found is None:
                 return
             plain, tensors = found
-            self.state = State(**plain)
             self.model.load_state_dict(_below("model/", tensors))
+            self.go_on(State(**plain), tensors)
             self.best = {name: tensor.to(self.device) for name, tensor in _below("best/", tensors).items()}
             self.sums = {name: tensor.to(self.device) for name, tensor in _below("sum/", tensors).items()}
-            for name, optimizer in self.optimizers.items():
-                restore_optimizer(name, optimizer, tensors)
-
-
-def _under(context: torch.autocast, steps: Iterator) -> Iterator:
-    """Yield from ``steps``, advancing it within ``context`` and running the caller's backward pass outside."""
-    while True:
-        with context:
-            step = next(steps, None)
-        if step is None:
-            return
-        yield step
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,0 +1,91 @@
+"""From rows and an estimator's settings to its loop: all data in `fit`, a piece of them in `partial_fit`."""
+
+import copy
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import storage
+from ..files.rows import RowStream, block_rows
+from ..model import Model, Parts
+from ..training import Constant, Training
+from ..training.batches import Batches, Rows
+from ..training.buffers import Others
+from ..training.checkpoint import snapshot
+from ..training.devices import refuse_beyond_memory
+from ..training.loop import Loop, State
+from .data import Summary, fingerprint
+
+
+class Begun(NamedTuple):
+    """A model, its parts, training settings, and the code's size, in which nothing is left open."""
+
+    model: Model
+    parts: Parts
+    training: Training
+    n_components: int
+
+
+def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
+    """Return an untrained model as the estimator's settings and, where they leave something open, the data want it."""
+    likelihood = estimator.likelihood or summary.likelihood()
+    corruption, bottleneck, penalties = estimator.row()
+    parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(), likelihood)
+    parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
+    parts.check()
+    summary.check(parts.likelihood)
+    units = summary.units()
+    mean = units(torch.from_numpy(summary.mean).float())
+    with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
+        refuse_beyond_memory(Model(parts, estimator.n_components, units, mean))
+    model = Model(parts, estimator.n_components, units, mean)
+    return Begun(model, parts, training.resolve(summary.rows, model.encoder.single_layer() is None),
+                 estimator.n_components)  # fmt: skip
+
+
+def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int) -> Loop:
+    """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
+    training = begun.training
+    held, kept = _parted(X, training.validation, seed)
+    settings = training.get_params(deep=False)
+    plain = {name: settings[name] for name in settings if name not in ("checkpoint", "device", "callbacks")}
+    agreed = {"data": fingerprint(X, summary), "n_components": begun.n_components, "random_state": seed,
+              "parts": list(begun.parts), "training": plain}  # fmt: skip
+    watched = Batches(X, held, block_rows(X.shape[1:])) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size), watched, training, seed, json.dumps(storage.encode(agreed)))
+
+
+def without_end(training: Training) -> Training:
+    """Return settings for data that arrive in pieces: a constant rate and no held-out rows."""
+    return copy.copy(training).set_params(schedule=Constant(), validation=0, patience=None, time_budget=None, checkpoint=None)
+
+
+def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memory: dict[str, Tensor], seed: int) -> Loop:
+    """Return the run of one more epoch, over a piece of the data.
+
+    Arguments:
+        begun: The model, as far as it is.
+        X: The piece.
+        history: The epochs so far.
+        memory: The optimisers' memory after them, as `Loop.memory` gave it.
+        seed: Decides the order of the rows.
+    """
+    done = int(history[-1]["epoch"]) if history else 0
+    training = copy.copy(begun.training).set_params(epochs=done + 1)
+    loop = Loop(begun.model, Batches(X, None, training.batch_size), None, training, seed)
+    if done:
+        loop.best = snapshot(begun.model)  # what is kept should the piece end in NaN
+        loop.go_on(State(done, seconds=history[-1]["seconds"], history=list(history), best_epoch=done), memory)
+    return loop
+
+
+def _parted(X: Rows, count: int, seed: int) -> tuple[np.ndarray, Others]:
+    """Return the places of ``count`` held-out rows and those of the others, both ascending."""
+    rng, n = np.random.default_rng(seed), X.shape[0]
+    # No permutation of a stream, which may have more rows than the memory has room for their places.
+    held = rng.choice(n, count, replace=False, shuffle=False) if isinstance(X, RowStream) else rng.permutation(n)[:count]
+    held = np.sort(held)
+    return held, Others(n, held)

@@ -1,0 +1,82 @@
+"""What a fitted model says of rows, block by block: their codes, their reconstructions, their likelihoods."""
+
+import copy
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.distributions import kl_divergence
+
+from ..model import Model, log_likelihood
+from ..training.batches import Rows, blocks, tensor_of
+from ..training.devices import predicting
+
+_DRAWS = 8  # codes drawn for each row's bound
+
+Function: TypeAlias = Callable[[Model, Tensor], Tensor]
+
+
+def predicted(module: Model, rows: Rows, function: Function, device: torch.device, precision: str,
+              item: tuple[int, ...] | None = None) -> np.ndarray:  # fmt: skip
+    """Return what ``function`` makes of the model and of every block of ``rows``, float64 only for rows in float64.
+
+    Arguments:
+        module: The fitted model, on the CPU and in single precision; it stays as it is.
+        rows: Rows (n, ...) in the data's units, or codes (n, k).
+        function: One of those below.
+        device: Where to compute.
+        precision: "float32" or "bfloat16"; in bfloat16, rows in float64 give float32.
+        item: The shape that each row takes up in memory; None for that of the rows.
+    """
+    double = rows.dtype == np.float64 and precision == "float32"
+    if double and device.type == "mps":  # which has no double precision
+        device = torch.device("cpu")
+    plain = not double and device.type == "cpu"
+    model = module if plain else copy.deepcopy(module).to(device, torch.float64 if double else torch.float32)
+    with predicting(precision, device):
+        parts = [function(model, tensor_of(block).to(device)).cpu().numpy() for block in blocks(rows, item)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def codes(model: Model, raw: Tensor) -> Tensor:
+    """Return the codes (batch, n_components) of rows."""
+    return model.encode(model.read(raw)[0]).h
+
+
+def decoded(model: Model, h: Tensor) -> Tensor:
+    """Return the items that codes stand for, in the data's units."""
+    return model.units.inverse(model.decode(h.to(model.mean.dtype)).mean)
+
+
+def rebuilt(model: Model, raw: Tensor) -> Tensor:
+    """Return the reconstructions of rows, in the data's units."""
+    return model.units.inverse(model.decode(model.encode(model.read(raw)[0])).mean)
+
+
+def bound(model: Model, raw: Tensor) -> Tensor:
+    """Return each row's log-likelihood in the data's units, or its bound over the same draws where codes are random."""
+    x, observed = model.read(raw)
+    code = model.encode(x)
+    posterior = code.posterior
+    prior = None if posterior is None else model.bottleneck.prior(code.h)
+    if posterior is None or prior is None:
+        total = log_likelihood(model.decode(code), x, observed)
+    else:
+        draws = _draws(code.h.shape[1]).to(code.h)
+        total = -kl_divergence(posterior, prior).sum(1)
+        for draw in draws:
+            drawn = posterior.mean + posterior.stddev * draw
+            total = total + log_likelihood(model.decode(drawn), x, observed) / len(draws)
+    if np.isfinite(model.likelihood.support).all():
+        return total
+    counted = x[0].numel() if observed is None else observed.flatten(1).sum(1)
+    return total - counted * model.units.scale.log()  # a density: the units' change of volume
+
+
+def _draws(size: int) -> Tensor:
+    """Return codes (draws, size), always the same ones: with their mirror images, of mean 0 and variance 1 as the posterior."""
+    half = torch.randn(_DRAWS // 2, size, generator=torch.Generator().manual_seed(0))
+    half = half / half.square().mean(0).sqrt()
+    return torch.cat([half, -half])
