@@ -76,7 +76,8 @@ def test_sparse_dictionaries_are_scored_as_their_papers_do(rng):
     X, R = rng.normal(3, 1, (50, 4)), rng.normal(3, 1, (50, 4))
     assert metrics.fraction_of_variance_unexplained(X, R) == pytest.approx(((X - R) ** 2).sum() / ((X - X.mean(0)) ** 2).sum())
     assert metrics.fraction_of_variance_unexplained(X, np.tile(X.mean(0), (50, 1))) == pytest.approx(1)
-    assert metrics.normalized_error(X, R) == pytest.approx(np.mean([((x - r) ** 2).sum() / (x**2).sum() for x, r in zip(X, R, strict=True)]))
+    ratios = [((x - r) ** 2).sum() / (x**2).sum() for x, r in zip(X, R, strict=True)]
+    assert metrics.normalized_error(X, R) == pytest.approx(np.mean(ratios))
     assert metrics.normalized_error(X, 0 * X) == 1 == metrics.normalized_error((X * 30).astype(np.uint8), np.zeros_like(X))
     H = np.where(rng.random((50, 9)) < 0.5, rng.normal(size=(50, 9)), 0) * [1, 1e-30, -1, 0, 1, 0, 1, 1, 1]
     assert metrics.dead_units(H) == 2

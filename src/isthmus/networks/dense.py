@@ -87,8 +87,8 @@ class Dense(Network):
         if self.tied:
             mirrored = [Transposed(layers[-1], n_components), *map(Transposed, reversed(layers[:-1]))]
             return Pair(encoder, DenseDecoder(mirrored, inner, shape))
-        first, *rest = stack((n_components, *reversed(hidden)), sizes[0], inner)
-        first = from_code(first, self.unit_norm)
+        plain, *rest = stack((n_components, *reversed(hidden)), sizes[0], inner)
+        first = from_code(plain, self.unit_norm)
         if self.unit_norm:
             with torch.no_grad():
                 layers[-1].weight[:n_components] = first.weight.t()
