@@ -33,7 +33,8 @@ def check(function):
 
 def _shapes(hint):
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return tuple(member for member in members if isinstance(member, type) and issubclass(member, AbstractArray))
+    members = tuple(member for member in members if isinstance(member, type))  # an array or, where allowed, something else
+    return members if any(issubclass(member, AbstractArray) for member in members) else ()
 
 
 def _hold(name, value, shapes):

@@ -72,6 +72,19 @@ def test_explained_variance_agrees_with_scikit_learn_and_with_pca(rng):
     assert metrics.explained_variance(X, R) == pytest.approx(expected)
 
 
+def test_sparse_dictionaries_are_scored_as_their_papers_do(rng):
+    X, R = rng.normal(3, 1, (50, 4)), rng.normal(3, 1, (50, 4))
+    assert metrics.fraction_of_variance_unexplained(X, R) == pytest.approx(((X - R) ** 2).sum() / ((X - X.mean(0)) ** 2).sum())
+    assert metrics.fraction_of_variance_unexplained(X, np.tile(X.mean(0), (50, 1))) == pytest.approx(1)
+    ratios = [((x - r) ** 2).sum() / (x**2).sum() for x, r in zip(X, R, strict=True)]
+    assert metrics.normalized_error(X, R) == pytest.approx(np.mean(ratios))
+    assert metrics.normalized_error(X, 0 * X) == 1 == metrics.normalized_error((X * 30).astype(np.uint8), np.zeros_like(X))
+    H = np.where(rng.random((50, 9)) < 0.5, rng.normal(size=(50, 9)), 0) * [1, 1e-30, -1, 0, 1, 0, 1, 1, 1]
+    assert metrics.dead_units(H) == 2
+    with pytest.raises(InputError, match="zeros in row 1"):
+        metrics.normalized_error(np.diag([1.0, 0.0]), np.eye(2))
+
+
 def test_scorer_selects_in_a_grid_search_over_a_pipeline():
     X, _ = load_digits(return_X_y=True)
     search = GridSearchCV(

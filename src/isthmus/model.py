@@ -16,7 +16,9 @@ from torch.distributions import Distribution
 
 from .errors import InputError
 from .networks.base import Network
-from .parts.bottleneck import Bottleneck, Code
+from .networks.dictionary import Dictionary
+from .parts.active import Active, chosen, pays
+from .parts.bottleneck import Bottleneck, Code, Selection
 from .parts.corruption import Corruption
 from .parts.likelihood import Likelihood
 from .parts.penalty import Pass, Penalty
@@ -110,18 +112,38 @@ class Model(nn.Module):
         self.encoder, self.decoder = parts.network.assemble(shape, width, n_components, activation)
         self.decoder.start_at(self.likelihood.link(mean))
         self.likelihood_state = self.likelihood.build(shape)
+        self.bottleneck_state = self.bottleneck.build((n_components,))
+        states = {penalty.term: penalty.build((n_components,)) for penalty in self.penalties}
+        self.penalty_states = nn.ModuleDict({term: state for term, state in states.items() if state is not None})
         self._differentiates = any(penalty.differentiates for penalty in self.penalties)
+        self._sparse = (isinstance(self.bottleneck, Selection) and pays(self.bottleneck.k, n_components)
+                        and not self._differentiates)  # fmt: skip
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # in which convolutions are half as fast again, on the CPU too
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
         # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        return self.bottleneck(self.encoder((x - self.mean).to(self._working)).to(self.mean.dtype), draw)
+        seen, dtype = (x - self.mean).to(self._working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
+        bottleneck, state = self.bottleneck, self.bottleneck_state
+        if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
+            return bottleneck(self.encoder(seen).to(dtype), draw, state)
+        features, layer = self.encoder.features(seen), self.encoder.code
+        values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
+                                lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
+        return Code(Active(values.to(dtype), places))
 
-    def decode(self, h: Float[Tensor, "batch latent"]) -> Distribution:
-        """Return p(x|h), in the model's units."""
-        # Networks may run in 16 bits; the terms of the loss do not.
-        return self.likelihood(self.decoder(h.to(self._working)).to(self.mean.dtype), self.likelihood_state)
+    def decode(self, code: Code | Float[Tensor, "batch latent"]) -> Distribution:
+        """Return p(x|h), in the model's units, of codes as `encode` returns them or as plain numbers."""
+        code = code if isinstance(code, Code) else Code(code)
+        if code.active is not None and self._touches_few(code.active.values):
+            decoded = self.decoder.expand(code.active.through(self.decoder.code.weight, self.decoder.code.bias))
+        else:
+            decoded = self.decoder(code.h.to(self._working))
+        return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
+
+    def _touches_few(self, like: Tensor) -> bool:
+        """Return whether the layers to and from the code touch the active units alone, as pays on a processor."""
+        return self._sparse and like.device.type == "cpu"
 
     def read(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return a batch in the model's units with 0 where numbers are missing, and which are observed (None: all)."""
@@ -137,9 +159,8 @@ class Model(nn.Module):
         seen = self.corruption(x) if self.corruption is not None and self.training else x
         if self._differentiates:
             seen = seen.detach().requires_grad_()
-        h, posterior = self.encode(seen, draw=self.training)
-        mean = h if posterior is None else posterior.mean
-        return Pass(x, observed, seen, h, mean, posterior, self.decode(h))
+        code = self.encode(seen, draw=self.training)
+        return Pass(x, observed, seen, code, self.decode(code))
 
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
         """Return the loss's terms, weights included, each of shape (batch,)."""
@@ -147,8 +168,16 @@ class Model(nn.Module):
             out = self(raw)
             terms = {"reconstruction": -log_likelihood(out.p, out.x, out.observed)}
             for penalty in self.penalties:
-                terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self)
+                terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self, self._state_of(penalty))
         return terms
+
+    def _state_of(self, penalty: Penalty) -> nn.Module | None:
+        return self.penalty_states[penalty.term] if penalty.term in self.penalty_states else None
+
+    def settle(self) -> None:
+        """Bring the weights back to where they must stay, after an update."""
+        if isinstance(self.decoder.code, Dictionary):
+            self.decoder.code.settle()
 
     def half(self) -> Self:
         """Return a twin whose networks hold copies of the weights in bfloat16; all else the two share."""

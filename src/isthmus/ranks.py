@@ -86,6 +86,25 @@ def uniform(like: Tensor) -> Tensor:
     return drawn(lambda shape: torch.rand(shape, dtype=like.dtype, device=like.device), like.shape)
 
 
+def whole(rows: int) -> int:
+    """Return how many rows the whole batch has, of which ``rows`` are this process's."""
+    return _batch or rows
+
+
+def gathered(x: Tensor) -> Tensor:
+    """Return the numbers ``x``, (n,), of every process for the whole batch, one process's after the other's."""
+    if not _batch:
+        return x
+    sizes = torch.zeros(count(), dtype=torch.int64, device=x.device)
+    sizes[number()] = len(x)
+    dist.all_reduce(sizes)
+    padded = torch.zeros(int(sizes.max()), dtype=x.dtype, device=x.device)
+    padded[: len(x)] = x
+    parts = [torch.empty_like(padded) for _ in range(count())]
+    dist.all_gather(parts, padded)
+    return torch.cat([part[:size] for part, size in zip(parts, sizes.tolist(), strict=True)])
+
+
 def mean(x: Tensor) -> Tensor:
     """Return the mean over the whole batch of ``x``, (batch, ...), through which gradients flow to every process."""
     return differentiable.all_reduce(x.sum(0)) / _batch if _batch else x.mean(0)

@@ -11,6 +11,7 @@ from isthmus import KL, L1, Contractive, Dense, Gaussian, GaussianCode, Identity
 from isthmus.errors import InputError
 from isthmus.model import Model, Parts, Units
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.parts.bottleneck import Code
 from isthmus.parts.penalty import Pass
 
 SLOPED = [name for name, activation in ACTIVATIONS.items() if activation.slope is not None]
@@ -31,7 +32,7 @@ def penalty_of(model, x):
 
 def of_codes(penalty, h):
     """Return a penalty on codes given as they are."""
-    out = Pass(h, None, h, h, h, None, None)
+    out = Pass(h, None, h, Code(h), None)
     return penalty(out, types.SimpleNamespace(encoder=types.SimpleNamespace(code_activation="sigmoid")))
 
 
@@ -47,8 +48,9 @@ def jacobian_norms(model, x):
 def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
     torch.manual_seed(0)
     encoded = torch.tensor([[mean, 0.3, 2 * np.log(scale), -0.5]], dtype=torch.float64)
-    h, posterior = GaussianCode()(encoded, draw=False)
-    out = Pass(h, None, h, h, h, posterior, None)
+    code = GaussianCode()(encoded, draw=False)
+    h, posterior = code.h, code.posterior
+    out = Pass(h, None, h, code, None)
     closed = KL()(out, types.SimpleNamespace(bottleneck=GaussianCode()))
     draws = posterior.sample((100_000,))
     ratios = (posterior.log_prob(draws) - GaussianCode().prior(h).log_prob(draws)).sum((1, 2))
@@ -132,7 +134,7 @@ def test_top_k_keeps_the_k_largest():
 def test_drawn_codes_have_the_posteriors_moments():
     torch.manual_seed(0)
     encoded = torch.tensor([[1.0, -2.0, 0.0, np.log(0.25)]]).expand(20_000, -1)
-    h, posterior = GaussianCode()(encoded, draw=True)
+    h = GaussianCode()(encoded, draw=True).h
     np.testing.assert_allclose(h.mean(0), [1, -2], atol=0.03)
     np.testing.assert_allclose(h.std(0), [1, 0.5], atol=0.03)
     assert torch.isfinite(GaussianCode()(torch.full((1, 2), 1e4), draw=True).h).all()

@@ -42,7 +42,8 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
         refuse_beyond_memory(Model(parts, estimator.n_components, units, mean))
     model = Model(parts, estimator.n_components, units, mean)
-    return Begun(model, parts, training.resolve(summary.rows, model.encoder.single_layer() is None),
+    linear = model.encoder.single_layer() is not None and bottleneck.passes  # as PCA is
+    return Begun(model, parts, training.resolve(summary.rows, not linear),
                  estimator.n_components)  # fmt: skip
 
 

@@ -52,18 +52,19 @@ def decoded(model: Model, h: Tensor) -> Tensor:
 
 def rebuilt(model: Model, raw: Tensor) -> Tensor:
     """Return the reconstructions of rows, in the data's units."""
-    return decoded(model, codes(model, raw))
+    return model.units.inverse(model.decode(model.encode(model.read(raw)[0])).mean)
 
 
 def bound(model: Model, raw: Tensor) -> Tensor:
     """Return each row's log-likelihood in the data's units, or its bound over the same draws where codes are random."""
     x, observed = model.read(raw)
-    h, posterior = model.encode(x)
-    prior = model.bottleneck.prior(h)
+    code = model.encode(x)
+    posterior = code.posterior
+    prior = None if posterior is None else model.bottleneck.prior(code.h)
     if posterior is None or prior is None:
-        total = log_likelihood(model.decode(h), x, observed)
+        total = log_likelihood(model.decode(code), x, observed)
     else:
-        draws = _draws(h.shape[1]).to(h)
+        draws = _draws(code.h.shape[1]).to(code.h)
         total = -kl_divergence(posterior, prior).sum(1)
         for draw in draws:
             drawn = posterior.mean + posterior.stddev * draw

@@ -3,12 +3,14 @@
 from typing import Any
 
 from ..networks.base import Network
-from ..parts import L1, Identity
-from ..parts.bottleneck import Bottleneck
+from ..parts import L1, AuxK, Identity
+from ..parts.bottleneck import Bottleneck, Selection
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
 from .base import BaseAutoencoder, Row
+
+_WIDE = 1024  # units: narrower codes hardly lose any
 
 
 class SparseAutoencoder(BaseAutoencoder):
@@ -16,14 +18,16 @@ class SparseAutoencoder(BaseAutoencoder):
 
     Arguments:
         n_components: The code's size; sparse codes may be wider than the data.
-        bottleneck: `TopK`, or None for `Identity`.
-        penalty: `L1` or `SparseRate`; None is ``L1()`` with `Identity` codes and nothing with `TopK`. A search over
-            ``penalty__weight`` needs it given, as ``penalty=L1()``.
+        bottleneck: `TopK`, `BatchTopK`, or None for `Identity`.
+        penalty: `L1`, `SparseRate` or `AuxK`; None is ``L1()`` with `Identity` codes, and with `TopK` and `BatchTopK`
+            ``AuxK()`` from 1,024 components on and nothing below. A search over ``penalty__weight`` needs it given,
+            as ``penalty=L1()``.
         network, likelihood, training, random_state: As in `BaseAutoencoder`.
 
     References:
         Emergence of simple-cell receptive field properties by learning a sparse code (B. A. Olshausen, D. J. Field,
-        1996); k-Sparse Autoencoders (A. Makhzani, B. Frey, 2013), https://arxiv.org/abs/1312.5663
+        1996); k-Sparse Autoencoders (A. Makhzani, B. Frey, 2013), https://arxiv.org/abs/1312.5663; Scaling and
+        evaluating sparse autoencoders (L. Gao et al., 2024), https://arxiv.org/abs/2406.04093, for wide codes
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -46,4 +50,6 @@ class SparseAutoencoder(BaseAutoencoder):
         bottleneck = self.bottleneck or Identity()
         if self.penalty is not None:
             return Row(None, bottleneck, (self.penalty,))
+        if isinstance(bottleneck, Selection):
+            return Row(None, bottleneck, (AuxK(),) if self.n_components >= _WIDE else ())
         return Row(None, bottleneck, (L1(),) if type(bottleneck) is Identity else ())

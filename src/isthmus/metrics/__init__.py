@@ -5,22 +5,33 @@ Codes ``H`` have shape (n, k). uint8 counts as v/255, so that errors of 8-bit im
 stands beside a uint8 ``X`` is then in 0..255. All sums are float64. Whatever cannot be used raises `InputError`.
 """
 
-from .codes import active_units, hoyer, sparsity_l0
+from .codes import active_units, dead_units, hoyer, sparsity_l0
 from .geometry import frechet_distance, jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
-from .reconstruction import Errors, explained_variance, reconstruction_r2_scorer, row_squared_errors, squared_error
+from .reconstruction import (
+    Errors,
+    explained_variance,
+    fraction_of_variance_unexplained,
+    normalized_error,
+    reconstruction_r2_scorer,
+    row_squared_errors,
+    squared_error,
+)
 
 __all__ = [
     "Errors",
     "active_units",
     "continuity",
+    "dead_units",
     "explained_variance",
     "few_label_accuracy",
+    "fraction_of_variance_unexplained",
     "frechet_distance",
     "hoyer",
     "jacobian_norm",
     "neighbour_accuracy",
+    "normalized_error",
     "principal_angles",
     "reconstruction_r2_scorer",
     "row_squared_errors",

@@ -21,6 +21,17 @@ def active_units(means: ArrayLike, threshold: float = 0.01) -> int:
     return int(np.sum(np.var(as_table(means, "means"), axis=0) > threshold))
 
 
+def dead_units(H: ArrayLike) -> int:
+    """Return how many units are 0 in all codes ``H`` (n, k); the more codes, the fewer live units are counted as dead.
+
+    Raises `InputError` for codes that are not finite. L. Gao et al., "Scaling and evaluating sparse autoencoders" (2024).
+
+    >>> dead_units([[1.0, 0.0, 0.0], [0.0, 0.0, -2.0]])
+    1
+    """
+    return int(np.sum(~as_table(H, "H").any(axis=0)))
+
+
 def hoyer(H: ArrayLike) -> float:
     """Return the mean sparseness ``(sqrt(k) - |h|_1 / |h|_2) / (sqrt(k) - 1)`` of the codes ``H`` (n, k), in [0, 1].
 

@@ -103,6 +103,33 @@ def explained_variance(X: Items, R: Items) -> float:
     return errors.explained_variance()
 
 
+def fraction_of_variance_unexplained(X: Items, R: Items) -> float:
+    """Return ``sum (x_ij - r_ij)^2 / sum (x_ij - mean_j)^2``, centred: 1 minus the `explained_variance`.
+
+    0 is perfect and 1 is what the columns' means alone give. Arguments and errors are those of `explained_variance`.
+
+    >>> fraction_of_variance_unexplained([[0.0], [2.0]], [[0.5], [1.5]])
+    0.25
+    """
+    return 1 - explained_variance(X, R)
+
+
+def normalized_error(X: Items, R: Items) -> float:
+    """Return the mean over items of ``|x_i - r_i|^2 / |x_i|^2``, not centred, as papers on sparse autoencoders report it.
+
+    1 is what zeros give, whatever the mean of ``X`` (n, ...) is; NaN in ``X`` is left out of all sums. Raises `InputError` like
+    `row_squared_errors`, and for an item of zeros. L. Gao et al., "Scaling and evaluating sparse autoencoders" (2024).
+
+    >>> normalized_error([[0.0, 2.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 1.0]])
+    0.625
+    """
+    errors, (x, unit) = row_squared_errors(X, R), as_items(X, "X")
+    sizes, _ = _errors(x, np.broadcast_to(np.zeros(x.shape[1:]), x.shape), None, unit)
+    if not sizes.all():
+        raise InputError(f"the normalized error needs items that are not 0. Got zeros in row {int(np.argmin(sizes))}")
+    return float(np.mean(errors / sizes))
+
+
 def reconstruction_r2_scorer(estimator: Any, X: Items, y: Any = None) -> float:
     """Score a fitted transformer by the `explained_variance` of its reconstructions, in the units of its input.
 

@@ -12,8 +12,9 @@ from ..parts.base import Part
 class Pair(NamedTuple):
     """An encoder (batch, *item) → (batch, width) and a decoder (batch, n_components) → (batch, *item).
 
-    The encoder tells its ``code_activation`` (a name) and ``single_layer()``; the decoder tells ``code_weight()``, its
-    first layer's weights (hidden, n_components), and takes ``start_at(decoded)``, what to emit before training.
+    The encoder is ``outer(code(features(x)))`` with a linear layer ``code``; it tells its ``code_activation`` (a name) and
+    ``single_layer()``. The decoder is ``expand(code(h))`` with a linear layer ``code``; it tells ``code_weight()``, that
+    layer's weights (hidden, n_components), and takes ``start_at(decoded)``, what to emit before training.
     """
 
     encoder: nn.Module

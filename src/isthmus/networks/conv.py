@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
 from .base import Network, Pair, started
-from .dense import linear
+from .dense import from_code, linear
 
 _KERNEL = 3
 _COARSE = 8  # the default goes down until a side is at most this long
@@ -128,8 +128,12 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
         """Return what the bottleneck turns into codes."""
+        return self.outer(self.code(self.features(x)))
+
+    def features(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch features"]:
+        """Return what the code layer receives."""
         x = x.reshape(-1, *self.frame).movedim(-1, 1)  # (batch, channels, *sides), channels last in memory
-        return self.outer(self.code(self.blocks(x).flatten(1)))
+        return self.blocks(x).flatten(1)
 
     def single_layer(self) -> SingleLayer | None:
         """Return None: a convolutional encoder has at least two layers."""
@@ -145,7 +149,7 @@ class ConvDecoder(nn.Module):
         dimensions = len(sizes[0])
         self.shape = shape
         self.coarse = (channels[-1], *sizes[-1])
-        self.code = linear(n_components, math.prod(self.coarse), inner.gain)
+        self.code = from_code(linear(n_components, math.prod(self.coarse), inner.gain))
         blocks: list[nn.Module] = []
         for level in range(len(channels) - 1, 0, -1):
             # A stride of 2 gives 2s - 1 + extra numbers a side: the extra one restores an even length.
@@ -158,7 +162,11 @@ class ConvDecoder(nn.Module):
 
     def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
         """Return the numbers that the likelihood reads, in the items' shape."""
-        x = self.blocks(self.code(h).unflatten(1, self.coarse))  # (batch, channels, *sides)
+        return self.expand(self.code(h))
+
+    def expand(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, from what the first layer emits."""
+        x = self.blocks(x.unflatten(1, self.coarse))  # (batch, channels, *sides)
         return x.movedim(1, -1).reshape(-1, *self.shape)
 
     def code_weight(self) -> Float[Tensor, "hidden latent"]:

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..checks import Limit, OneOf, Wholes
+from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
 from .base import Network, Pair, started
+from .dictionary import Dictionary
 
 
 class Dense(Network):
@@ -30,13 +32,16 @@ class Dense(Network):
         code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for,
             and else "linear".
         tied: Whether the decoder's weights are the encoder's, transposed (its biases are its own).
+        unit_norm: Whether the decoder's weights of each code unit keep norm 1, as dictionaries of sparse codes do; the encoder's
+            code layer then starts as their transpose. Not with ``tied``.
 
     Raises:
         InputError: In `fit`, for a setting outside its limits.
 
     References:
         Reducing the Dimensionality of Data with Neural Networks (G. E. Hinton, R. R. Salakhutdinov, 2006);
-        Delving Deep into Rectifiers (K. He, X. Zhang, S. Ren, J. Sun, 2015), for the start
+        Delving Deep into Rectifiers (K. He, X. Zhang, S. Ren, J. Sun, 2015), for the start;
+        Scaling and evaluating sparse autoencoders (L. Gao et al., 2024), for ``unit_norm``
 
     Example:
         >>> pair = Dense((16, 8)).assemble((20,), width=2, n_components=2, code_activation="linear")
@@ -44,14 +49,22 @@ class Dense(Network):
         torch.Size([3, 20])
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
+    limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False)),
+                                          "unit_norm": OneOf((True, False))}  # fmt: skip
 
     def __init__(self, hidden: tuple[int, ...] | None = None, activation: str = "silu",
-                 code_activation: str | None = None, tied: bool = False) -> None:  # fmt: skip
+                 code_activation: str | None = None, tied: bool = False, unit_norm: bool = False) -> None:  # fmt: skip
         self.hidden = hidden
         self.activation = activation
         self.code_activation = code_activation
         self.tied = tied
+        self.unit_norm = unit_norm
+
+    def check(self) -> None:
+        """Raise `InputError` for a setting outside its limits, or two that exclude each other."""
+        super().check()
+        if self.tied and self.unit_norm:
+            raise InputError("Dense.tied and Dense.unit_norm must not both be True: one matrix cannot serve both. Leave out one.")
 
     def widths(self, features: int, n_components: int) -> tuple[int, ...]:
         """Return the hidden widths for items of ``features`` numbers.
@@ -74,8 +87,12 @@ class Dense(Network):
         if self.tied:
             mirrored = [Transposed(layers[-1], n_components), *map(Transposed, reversed(layers[:-1]))]
             return Pair(encoder, DenseDecoder(mirrored, inner, shape))
-        back = stack((n_components, *reversed(hidden)), sizes[0], inner)
-        return Pair(encoder, DenseDecoder(back, inner, shape))
+        plain, *rest = stack((n_components, *reversed(hidden)), sizes[0], inner)
+        first = from_code(plain, self.unit_norm)
+        if self.unit_norm:
+            with torch.no_grad():
+                layers[-1].weight[:n_components] = first.weight.t()
+        return Pair(encoder, DenseDecoder([first, *rest], inner, shape))
 
 
 def stack(sizes: Sequence[int], last: int, inner: Activation) -> list[nn.Linear]:
@@ -86,6 +103,11 @@ def stack(sizes: Sequence[int], last: int, inner: Activation) -> list[nn.Linear]
 def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
     """Return a linear layer that keeps the variance of its input through an activation of that gain."""
     return started(nn.Linear(inputs, outputs), inputs, gain)
+
+
+def from_code(layer: nn.Linear, unit_norm: bool = False) -> nn.Linear | Dictionary:
+    """Return a decoder's first layer as it is best stored: as a `Dictionary` where the code is wider than what it makes of it."""
+    return Dictionary(layer, unit_norm) if unit_norm or layer.in_features > layer.out_features else layer
 
 
 class Transposed(nn.Module):
@@ -121,10 +143,19 @@ class DenseEncoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
         """Return what the bottleneck turns into codes."""
-        x = x.flatten(1)  # (batch, features)
+        return self.outer(self.code(self.features(x)))
+
+    def features(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch features"]:
+        """Return what the code layer receives."""
+        x = x.flatten(1)
         for layer in self.layers[:-1]:
             x = self.inner(layer(x))
-        return self.outer(self.layers[-1](x))
+        return x
+
+    @property
+    def code(self) -> nn.Linear:
+        """The layer to the code."""
+        return self.layers[-1]
 
     def single_layer(self) -> SingleLayer | None:
         """Return the only layer, where there is one and its output determines its slope."""
@@ -145,13 +176,22 @@ class DenseDecoder(nn.Module):
 
     def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
         """Return the numbers that the likelihood reads, in the items' shape."""
-        for layer in self.layers[:-1]:
-            h = self.inner(layer(h))
-        return self.layers[-1](h).unflatten(1, self.shape)  # (batch, features) to (batch, *item)
+        return self.expand(self.code(h))
+
+    def expand(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, from what the first layer emits."""
+        for layer in self.layers[1:]:
+            x = layer(self.inner(x))
+        return x.unflatten(1, self.shape)  # (batch, features) to (batch, *item)
+
+    @property
+    def code(self) -> Any:
+        """The layer from the code."""
+        return self.layers[0]
 
     def code_weight(self) -> Float[Tensor, "hidden latent"]:
         """Return the weights that the code meets first."""
-        return self.layers[0].weight
+        return self.code.weight
 
     @torch.no_grad()
     def start_at(self, decoded: Float[Tensor, "*item"]) -> None:

@@ -1,12 +1,13 @@
 """The parts of an autoencoder: corruptions, bottlenecks, penalties and likelihoods, small stateless objects."""
 
-from .bottleneck import GaussianCode, Identity, TopK
+from .auxiliary import AuxK
+from .bottleneck import BatchTopK, GaussianCode, Identity, TopK
 from .corruption import GaussianNoise, Masking, SaltAndPepper
 from .likelihood import Bernoulli, Gaussian, Laplace
 from .penalty import KL, L1, Contractive, SparseRate
 from .schedule import WarmUp
 
 __all__ = [
-    "KL", "L1", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "Laplace",
-    "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp",
+    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity",
+    "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip

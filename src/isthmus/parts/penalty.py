@@ -10,13 +10,14 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Distribution, kl_divergence
 
 from .. import ranks
 from ..checks import Limit, Real, Whole
 from ..errors import InputError
 from .base import Part
+from .bottleneck import Code
 
 
 class Pass(NamedTuple):
@@ -25,10 +26,23 @@ class Pass(NamedTuple):
     x: Float[Tensor, "batch *item"]
     observed: Bool[Tensor, "batch *item"] | None
     seen: Float[Tensor, "batch *item"]  # what the encoder saw: x, corrupted in training
-    h: Float[Tensor, "batch latent"]  # what the decoder received: drawn in training where codes are random
-    mean: Float[Tensor, "batch latent"]  # the deterministic code
-    posterior: Distribution | None
+    code: Code
     p: Distribution  # p(x|h), batch shape (batch, *item)
+
+    @property
+    def h(self) -> Float[Tensor, "batch latent"]:
+        """What the decoder received: drawn in training where codes are random."""
+        return self.code.h
+
+    @property
+    def mean(self) -> Float[Tensor, "batch latent"]:
+        """The deterministic code."""
+        return self.code.mean
+
+    @property
+    def posterior(self) -> Distribution | None:
+        """The distribution that codes are drawn from, where they are random."""
+        return self.code.posterior
 
 
 class SingleLayer(NamedTuple):
@@ -40,14 +54,15 @@ class SingleLayer(NamedTuple):
 
 @runtime_checkable
 class Halves(Protocol):
-    """What penalties may ask of a model: its two halves."""
+    """What penalties may ask of a model: its two halves, what lies between them, and the item about which the encoder sees."""
 
     encoder: Any
     decoder: Any
     bottleneck: Any
+    mean: Any
 
 
-class _Weight:
+class Weight:
     """A penalty's weight: a number from 0, or a schedule that maps training progress in [0, 1] to one."""
 
     def allows(self, value: Any) -> bool:
@@ -69,8 +84,8 @@ class Penalty(Part):
     weight: float | Callable[[float], float]
 
     @abstractmethod
-    def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
-        """Return the unweighted penalty of every sample."""
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
+        """Return the unweighted penalty of every sample, from a pass, the model and what `build` returned."""
 
     def weight_at(self, progress: float) -> float:
         """Return the weight at ``progress``, the share of training that is done."""
@@ -98,14 +113,14 @@ class L1(Penalty):
         0.1
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": _Weight()}
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
     code_activation: ClassVar[str | None] = "relu"
     term: ClassVar[str] = "l1"
 
     def __init__(self, weight: float | Callable[[float], float] = 0.2) -> None:
         self.weight = weight
 
-    def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return the sum of each sample's absolute code values, in units of their effect on the decoder."""
         return (out.mean.abs() * model.decoder.code_weight().to(out.mean.dtype).norm(dim=0)).sum(1)
 
@@ -129,7 +144,7 @@ class SparseRate(Penalty):
         'sigmoid'
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": _Weight(), "rate": Real(1e-6, 1 - 1e-6)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "rate": Real(1e-6, 1 - 1e-6)}
     code_activation: ClassVar[str | None] = "sigmoid"
     term: ClassVar[str] = "sparse_rate"
 
@@ -137,7 +152,7 @@ class SparseRate(Penalty):
         self.weight = weight
         self.rate = rate
 
-    def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return the batch's divergence, repeated for every sample."""
         if model.encoder.code_activation != "sigmoid":
             raise InputError(
@@ -170,7 +185,7 @@ class Contractive(Penalty):
         True
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": _Weight(), "projections": Whole(1, optional=True)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "projections": Whole(1, optional=True)}
     differentiates: ClassVar[bool] = True
     term: ClassVar[str] = "contractive"
 
@@ -178,7 +193,7 @@ class Contractive(Penalty):
         self.weight = weight
         self.projections = projections
 
-    def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return each sample's squared Jacobian norm, or its estimate."""
         single: SingleLayer | None = model.encoder.single_layer() if model.bottleneck.passes else None
         latent = out.mean.shape[1]
@@ -216,13 +231,13 @@ class KL(Penalty):
         4.0
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": _Weight()}
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
     term: ClassVar[str] = "kl"
 
     def __init__(self, weight: float | Callable[[float], float] = 1.0) -> None:
         self.weight = weight
 
-    def __call__(self, out: Pass, model: Halves) -> Float[Tensor, " batch"]:
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return each sample's divergence from the prior, summed over the code's units."""
         if out.posterior is None:
             raise InputError(

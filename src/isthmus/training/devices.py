@@ -67,22 +67,27 @@ def settle_precision(setting: str, device: torch.device, work: float) -> Precisi
 
 @torch.no_grad()
 def multiplications(model: nn.Module, row: Tensor) -> float:
-    """Return how many multiplications one row takes forward: a layer's weights times the places where it is applied."""
+    """Return how many multiplications one row takes forward: a layer's weights times the places where it is applied.
+
+    A layer whose weights are read without its being called counts as applied once.
+    """
     total = 0.0
+    called: set[nn.Module] = set()
 
     def add(layer: Any, given: tuple[Tensor], out: Tensor) -> None:
         nonlocal total  # a transposed convolution is applied where its input is, any other where its output is
         places = min(x.numel() / x.shape[1] for x in (given[0], out)) if isinstance(layer, _CONVOLUTIONS) else 1
         total += layer.weight.numel() * places
+        called.add(layer)
 
-    layers = [layer for layer in model.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
+    layers: list[Any] = [layer for layer in model.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
     hooks = [layer.register_forward_hook(add) for layer in layers]
     try:
         model.eval()(row)
     finally:
         for hook in hooks:
             hook.remove()
-    return total
+    return total + sum(layer.weight.numel() for layer in layers if layer not in called)
 
 
 @contextlib.contextmanager

@@ -36,6 +36,9 @@ class Trainable(Protocol):
     def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
         """Yield the steps of a batch, each as a group's name and its terms."""
 
+    def settle(self) -> None:
+        """Bring the weights back to where they must stay, after an update."""
+
 
 @dataclass
 class State:
@@ -159,6 +162,7 @@ class Loop:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
+            self.model.settle()
             self.weights.spread(name)
 
     def _look_back(self) -> None:
