@@ -176,8 +176,9 @@ class Model(nn.Module):
 
     def settle(self) -> None:
         """Bring the weights back to where they must stay, after an update."""
-        if isinstance(self.decoder.code, Dictionary):
-            self.decoder.code.settle()
+        layer = getattr(self.decoder, "code", None)  # networks of others may have no linear layer from the code
+        if isinstance(layer, Dictionary):
+            layer.settle()
 
     def half(self) -> Self:
         """Return a twin whose networks hold copies of the weights in bfloat16; all else the two share."""

@@ -49,6 +49,8 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
     try:
         if isinstance(X, RowStream):
             rows = CheckedRows(X, nan)
+            if reset and rows.shape[0] < 2:
+                raise InputError("a stream must have at least 2 rows to learn from. Got 1.")
             if len(X.shape) == 2:
                 validate_data(estimator, X, reset=reset, skip_check_array=True)
         elif getattr(X, "ndim", 2) > 2:

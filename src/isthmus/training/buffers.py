@@ -70,7 +70,7 @@ def shuffled(rows: RowStream, places: np.ndarray | Others, seed: int, skip: int)
 def cut(chunks: Iterator[Chunk], sizes: Iterator[int]) -> Iterator[Tensor]:
     """Yield batches of the given sizes; what is left of one chunk begins the first batch of the next."""
     parts: list[Tensor] = []
-    missing = next(sizes)
+    missing = next(sizes, 0)
     for chunk, order in chunks:
         while len(order):
             parts.append(chunk.index_select(0, order[:missing]))
