@@ -13,7 +13,7 @@ from ..files.rows import ahead
 from ..run import Run
 from .progress import Bar
 
-ROWS = 2048  # of a block: enough for the processor, and few enough that some of them at once are little memory
+ROWS = 1024  # of a block: enough for the processor, and few enough that some of them at once are little memory
 
 Pairs: TypeAlias = Iterator[tuple[Sequence[str], Any]]
 
