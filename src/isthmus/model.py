@@ -123,7 +123,7 @@ class Model(nn.Module):
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
         # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        seen, dtype = (x - self.mean).to(self._working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
+        seen, dtype = (x - self.mean).to(self.working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
         bottleneck, state = self.bottleneck, self.bottleneck_state
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
             return bottleneck(self.encoder(seen).to(dtype), draw, state)
@@ -138,7 +138,7 @@ class Model(nn.Module):
         if code.active is not None and self._touches_few(code.active.values):
             decoded = self.decoder.expand(code.active.through(self.decoder.code.weight, self.decoder.code.bias))
         else:
-            decoded = self.decoder(code.h.to(self._working))
+            decoded = self.decoder(code.h.to(self.working))
         return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
 
     def _touches_few(self, like: Tensor) -> bool:
@@ -190,7 +190,7 @@ class Model(nn.Module):
         return twin
 
     @property
-    def _working(self) -> torch.dtype:
+    def working(self) -> torch.dtype:
         """The dtype in which the networks run."""
         return next(self.encoder.parameters()).dtype
 

@@ -82,7 +82,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     input_dtype_: str
     history_: list[dict[str, float]]
     training_: Training
-    _precision = "float32"  # of predictions; other than in a view that `with_precision` gave, never set
+    _half: Model | None = None  # what a view that `with_precision` gave predicts by; else never set
 
     @abstractmethod
     def row(self) -> Row:
@@ -211,9 +211,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         takes them where the processor has them.
         """
         check_is_fitted(self)
-        view = copy.copy(self)
-        asked = check_name("precision", precision, PRECISIONS)
-        view._precision = settle_precision(asked, device_of(self.training_.device), math.inf).name  # whole blocks are work enough
+        view, device = copy.copy(self), device_of(self.training_.device)
+        settled = settle_precision(check_name("precision", precision, PRECISIONS), device, math.inf)  # blocks are work enough
+        view._half = self.module_.half() if settled.name == "bfloat16" else None
         return view
 
     def save(self, folder: str | Path) -> Path:
@@ -280,7 +280,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _predict(self, rows: Rows, function: Function, item: tuple[int, ...] | None = None) -> np.ndarray:
         """Return what ``function`` makes of the model and of rows or codes, which take up an ``item`` each in memory."""
-        return predicted(self.module_, rows, function, device_of(self.training_.device), self._precision, item)
+        return predicted(self._half or self.module_, rows, function, device_of(self.training_.device), item)
 
     def _check(self) -> None:
         """Raise `InputError` for a setting outside its limits."""

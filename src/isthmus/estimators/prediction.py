@@ -11,31 +11,30 @@ from torch.distributions import kl_divergence
 
 from ..model import Model, log_likelihood
 from ..training.batches import Rows, blocks, tensor_of
-from ..training.devices import predicting
 
 _DRAWS = 8  # codes drawn for each row's bound
 
 Function: TypeAlias = Callable[[Model, Tensor], Tensor]
 
 
-def predicted(module: Model, rows: Rows, function: Function, device: torch.device, precision: str,
+def predicted(module: Model, rows: Rows, function: Function, device: torch.device,
               item: tuple[int, ...] | None = None) -> np.ndarray:  # fmt: skip
     """Return what ``function`` makes of the model and of every block of ``rows``, float64 only for rows in float64.
 
     Arguments:
-        module: The fitted model, on the CPU and in single precision; it stays as it is.
+        module: The fitted model, on the CPU, or its `Model.half`, for which rows in float64 give float32; it stays as it is.
         rows: Rows (n, ...) in the data's units, or codes (n, k).
         function: One of those below.
         device: Where to compute.
-        precision: "float32" or "bfloat16"; in bfloat16, rows in float64 give float32.
         item: The shape that each row takes up in memory; None for that of the rows.
     """
-    double = rows.dtype == np.float64 and precision == "float32"
+    double = rows.dtype == np.float64 and module.working == torch.float32
     if double and device.type == "mps":  # which has no double precision
         device = torch.device("cpu")
-    plain = not double and device.type == "cpu"
-    model = module if plain else copy.deepcopy(module).to(device, torch.float64 if double else torch.float32)
-    with predicting(precision, device):
+    model = module
+    if double or device.type != "cpu":
+        model = copy.deepcopy(module).to(device, torch.float64 if double else None)
+    with torch.inference_mode():
         parts = [function(model, tensor_of(block).to(device)).cpu().numpy() for block in blocks(rows, item)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -126,10 +126,7 @@ def chosen(x: Float[Tensor, "rows features"], weight: Float[Tensor, "units featu
 
 
 def _sums(x: Tensor, weight: Tensor, bias: Tensor, at_once: int) -> Iterator[Tensor]:
-    """Yield xWᵀ + b some rows at a time, in 16 bits under autocast, always in the same memory."""
-    kind = x.device.type
-    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
-    x, weight, bias = x.to(dtype), weight.to(dtype), bias.to(dtype)
+    """Yield xWᵀ + b some rows at a time, always in the same memory."""
     memory = x.new_empty(min(at_once, len(x)), len(weight))
     for rows in x.split(at_once):
         yield torch.mm(rows, weight.t(), out=memory[: len(rows)]).add_(bias)

@@ -136,18 +136,6 @@ class Weights:
         return ((own, used) for own, used in pairs if own is not used)
 
 
-def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """Return the context in which forward passes run in ``precision``."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-@contextlib.contextmanager
-def predicting(precision: str, device: torch.device) -> Iterator[None]:
-    """Run forward passes in ``precision``, without what gradients would need."""
-    with torch.inference_mode(), autocast(precision, device):
-        yield
-
-
 def on(device: torch.device, raw: Tensor) -> Tensor:
     """Return a batch on ``device``; weights are single precision, and not every device knows more."""
     return (raw.float() if raw.dtype == torch.float64 else raw).to(device)
