@@ -198,9 +198,9 @@ class Model(nn.Module):
         """Return the parameters that are trained, by the name of the step that trains them."""
         return {"autoencoder": [parameter for parameter in self.parameters() if parameter.requires_grad]}
 
-    def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, Terms]]:
-        """Yield the training steps of a batch: the group's name and its terms."""
-        yield "autoencoder", self.terms(raw, progress)
+    def steps(self, batch: Any, progress: float) -> Iterator[tuple[str, Terms]]:
+        """Yield the training steps of a `Batch`: the group's name and its terms."""
+        yield "autoencoder", self.terms(batch.x, progress)
 
 
 def log_likelihood(p: Distribution, x: Tensor, observed: Tensor | None) -> Float[Tensor, " batch"]:

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from . import estimators, networks, parts, representations, storage, training
 from .errors import InputError
-from .estimators.base import BaseAutoencoder, versions
+from .estimators.base import BaseAutoencoder
+from .estimators.saving import versions
 from .files import Items, RowStream
 from .files.rows import scratch
 from .representations.streaming import fit_rows

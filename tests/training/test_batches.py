@@ -36,6 +36,11 @@ def small(monkeypatch):
     shrink(monkeypatch)
 
 
+def xs(batches):
+    """Return the batches' rows."""
+    return [batch.x for batch in batches]
+
+
 def shrink(monkeypatch, block=64, buffer=512):
     monkeypatch.setattr(rows, "_LARGE", 100)
     monkeypatch.setattr(buffers, "_BLOCK", block)
@@ -48,10 +53,10 @@ def test_a_stream_covers_every_row_once_and_resumes_anywhere(n, held, size, seed
     with pytest.MonkeyPatch.context() as patch:
         shrink(patch)
         batches = Batches(Counted(np.arange(n + held)[:, None]), buffers.Others(n + held, out), size)
-        shuffled = list(batches.shuffled(seed))
-        again = list(batches.shuffled(seed, min(start, len(batches))))
+        shuffled = xs(batches.shuffled(seed))
+        again = xs(batches.shuffled(seed, min(start, len(batches))))
     kept = np.setdiff1d(np.arange(n + held), out)
-    assert sorted(torch.cat(shuffled).ravel().tolist()) == kept.tolist() == torch.cat(list(batches.in_order())).ravel().tolist()
+    assert sorted(torch.cat(shuffled).ravel().tolist()) == kept.tolist() == torch.cat(xs(batches.in_order())).ravel().tolist()
     assert {len(batch) for batch in shuffled} == {len(part) for part in np.array_split(kept, len(batches))}
     assert all(torch.equal(a, b) for a, b in zip(again, shuffled[min(start, len(batches)) :], strict=True))
 
@@ -67,17 +72,25 @@ def test_what_was_trained_on_is_not_read_again(small):
 def test_sorted_rows_are_mixed(seed, monkeypatch):
     shrink(monkeypatch, block=8 * 16, buffer=8 * 16 * 256)  # 256 blocks a buffer, as in the product
     labels = np.repeat(np.arange(10), 2000)[:, None]
-    shares = [np.bincount(batch.ravel(), minlength=10) / len(batch) for batch in Batches(Counted(labels), None, 200).shuffled(seed)]
+    shares = [np.bincount(batch.ravel(), minlength=10) / len(batch) for batch in xs(Batches(Counted(labels), None, 200).shuffled(seed))]
     spread = np.std(shares)
     drawn = np.sqrt(0.1 * 0.9 / 200)  # of a batch drawn from all rows
     assert spread < 1.6 * drawn and np.abs(np.array(shares) - 0.1).max() < 0.15
-    runs = [np.diff(batch.ravel().numpy()).astype(bool).mean() for batch in Batches(Counted(labels), None, 200).shuffled(seed)]
+    runs = [np.diff(batch.ravel().numpy()).astype(bool).mean() for batch in xs(Batches(Counted(labels), None, 200).shuffled(seed))]
     assert np.mean(runs) == pytest.approx(0.9, abs=0.02)  # neighbours in a batch differ as often as two rows at random
+
+
+@pytest.mark.parametrize("kind", [Counted, np.asarray, sp.csr_array])
+def test_what_is_known_of_a_row_stays_beside_it(kind, small):
+    X = np.arange(200.0)[:, None]
+    batches = Batches(kind(X), np.arange(10, 190), 7, condition=np.arange(200) * 3)
+    for batch in [*batches.shuffled(0), *batches.in_order()]:
+        assert torch.equal(batch.condition, batch.x.ravel() * 3)
 
 
 def test_two_epochs_and_two_seeds_differ(small):
     batches = Batches(Counted(np.arange(100)[:, None]), None, 10)
-    one, two, again = (torch.cat(list(batches.shuffled(seed))) for seed in (0, 1, 0))
+    one, two, again = (torch.cat(xs(batches.shuffled(seed))) for seed in (0, 1, 0))
     assert torch.equal(one, again) and not torch.equal(one, two)
 
 
@@ -117,7 +130,7 @@ def test_any_layout_gives_the_same_rows(make, small):
     X = np.arange(120.0).reshape(40, 3)
     data = make(X)
     batches = Batches(data, None, 7)
-    rows_of = {tuple(row) for batch in batches.shuffled(0) for row in batch.tolist()}
+    rows_of = {tuple(row) for x in xs(batches.shuffled(0)) for row in x.tolist()}
     assert rows_of == {tuple(row) for row in X.tolist()}
     if isinstance(data, RowStream):
         assert np.array_equal(np.concatenate(list(blocks(data))), X) and np.array_equal(spread_rows(data, 4), spread_rows(X, 4))

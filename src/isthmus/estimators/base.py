@@ -4,20 +4,18 @@ import copy
 import math
 import warnings
 from abc import abstractmethod
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .. import ranks, storage
+from .. import ranks
 from ..checks import Kind, Limit, Several, Whole, check_name, check_settings
 from ..errors import DiagnosticWarning, InputError
-from ..model import Model, Parts, Units
+from ..model import Model
 from ..networks.base import Network
 from ..parts.bottleneck import Bottleneck
 from ..parts.corruption import Corruption
@@ -29,11 +27,10 @@ from ..training.devices import PRECISIONS, device_of, seeded, settle_precision
 from ..training.loop import Loop
 from .data import Summary, read_rows
 from .diagnostics import diagnose
-from .fitting import Begun, begin, loop_over, loop_over_piece, without_end
+from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
 from .prediction import Function, bound, codes, decoded, predicted, rebuilt
+from .saving import Storable
 
-_LEARNT = {"n_features_in_": int, "n_components_": int, "item_shape_": tuple, "input_dtype_": str, "best_epoch_": int,
-           "stopped_": str, "precision_": str, "precision_reason_": str, "training_": Training}  # fmt: skip
 _SLOTS: dict[str, Limit] = {
     "n_components": Whole(1),
     "corruption": Kind(Corruption, "a corruption such as Masking(0.3)", optional=True),
@@ -54,7 +51,7 @@ class Row(NamedTuple):
     penalties: tuple[Penalty, ...]
 
 
-class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
     """What all variants share; each states its parts in ``row`` and its own constructor.
 
     Arguments that every variant takes:
@@ -77,11 +74,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     likelihood: Likelihood | None
     training: Training | None
     random_state: Any
-    module_: Model
-    n_components_: int
     input_dtype_: str
     history_: list[dict[str, float]]
-    training_: Training
     _half: Model | None = None  # what a view that `with_precision` gave predicts by; else never set
 
     @abstractmethod
@@ -108,7 +102,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self._check()
         X = read_rows(self, X, reset=True, nan=True)
         summary = Summary.of(X)
-        seed, training = int(ranks.agree(_seed(self.random_state))), self.training or Training()
+        seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = begin(self, summary, training)
             loop = loop_over(begun, X, summary, seed)
@@ -141,7 +135,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         X = read_rows(self, X, reset=first, nan=True)
         summary, asked = Summary.of(X), self.training or Training()
         history = [] if first else self.history_
-        seed = _seed(self.random_state) + len(history)
+        seed = seed_of(self.random_state) + len(history)
         with seeded(seed, device_of(asked.device)):
             begun = begin(self, summary, without_end(asked)) if first else self._begun(summary, asked)
             loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed)
@@ -199,7 +193,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 f"{type(self).__name__} with {type(self.bottleneck_).__name__} codes has no prior to draw from. "
                 "VariationalAutoencoder has one; for any other use isthmus.tasks.generation.fit_density(estimator, X)."
             )
-        with seeded(_seed(self.random_state), torch.device("cpu")):
+        with seeded(seed_of(self.random_state), torch.device("cpu")):
             drawn = prior.sample()
         return self.inverse_transform(drawn.numpy())
 
@@ -215,48 +209,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         settled = settle_precision(check_name("precision", precision, PRECISIONS), device, math.inf)  # blocks are work enough
         view._half = self.module_.half() if settled.name == "bfloat16" else None
         return view
-
-    def save(self, folder: str | Path) -> Path:
-        """Write everything that was learnt into ``folder``; `isthmus.load` reads it back."""
-        check_is_fitted(self)
-        return storage.save(folder, self, versions())
-
-    def config(self) -> dict[str, Any]:
-        """Return what was learnt, but for the arrays."""
-        parts = Parts(self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_)
-        names = getattr(self, "feature_names_in_", None)
-        learnt = {name: getattr(self, name) for name in _LEARNT}
-        return {"parts": list(parts), "learnt": learnt, "feature_names": None if names is None else list(names)}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the weights and buffers by name."""
-        return {name: tensor.numpy() for name, tensor in self.module_.state_dict().items()}
-
-    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Take on what `config` and `arrays` of a fitted estimator returned."""
-        parts = Parts(*config["parts"])
-        parts.check()
-        self.history_ = []  # `storage.load` puts in what was written beside
-        for name, kind in _LEARNT.items():
-            if type(config["learnt"][name]) is not kind:
-                raise TypeError(f"{name} is no {kind.__name__}")
-            setattr(self, name, config["learnt"][name])
-        self.training_.device = None  # the device of another session, perhaps of another machine
-        if self.n_features_in_ != math.prod(self.item_shape_):
-            raise ValueError(f"items of shape {self.item_shape_} do not have {self.n_features_in_} numbers")
-        names = config["feature_names"]
-        if names is not None:
-            if type(names) is not tuple or len(names) != self.n_features_in_ or any(type(name) is not str for name in names):
-                raise TypeError("the feature names do not fit")
-            self.feature_names_in_ = np.array(names, dtype=object)
-        offset, scale = torch.tensor(arrays["units.offset"]), float(arrays["units.scale"])
-        if tuple(offset.shape) != self.item_shape_:
-            raise ValueError(f"the units are for items of shape {tuple(offset.shape)}, not {self.item_shape_}")
-        with seeded(0, torch.device("cpu")):
-            model = Model(parts, self.n_components_, Units(offset, scale), torch.zeros(self.item_shape_))
-        model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = parts
-        self.module_ = model.eval().requires_grad_(False)
 
     @property
     def _n_features_out(self) -> int:
@@ -290,8 +242,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _keep(self, begun: Begun, loop: Loop, dtype: str) -> None:
         """Take on what a loop learnt; whoever interrupted it is told once that is done."""
         state = loop.state
-        self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_ = begun.parts
-        self.module_, self.n_components_ = begun.model.cpu().eval().requires_grad_(False), begun.n_components
+        self.take_on(begun.parts, begun.model)
+        self.n_components_ = begun.n_components
         self.training_ = copy.copy(begun.training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
         (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
         self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, dtype
@@ -302,23 +254,5 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Return what was learnt so far as the beginning of more."""
         summary.check_missing(self.likelihood_)
         summary.check_range(self.likelihood_, float(self.module_.units.scale))
-        parts = Parts(self.corruption_, self.bottleneck_, self.penalties_, self.network_, self.likelihood_)
         training = without_end(self.training_).set_params(callbacks=asked.callbacks, device=asked.device)
-        return Begun(copy.deepcopy(self.module_).requires_grad_(True), parts, training, self.n_components_)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a saved object was made with."""
-    return {name: version(name) for name in ("isthmus", "torch", "numpy", "scikit-learn")}
-
-
-def _seed(random_state: Any) -> int:
-    """Return a seed from what scikit-learn accepts, leaving numpy's global generator alone."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and 0 <= random_state < 2**32:
-        return int(random_state)
-    raise InputError("random_state (--seed on the command line) must be a whole number from 0 to 2³² - 1, a RandomState or "
-                     f"None. Got {random_state!r}.")  # fmt: skip
+        return Begun(copy.deepcopy(self.module_).requires_grad_(True), self.parts(), training, self.n_components_)

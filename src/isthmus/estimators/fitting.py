@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import storage
+from ..errors import InputError
 from ..files.rows import RowStream, block_rows
 from ..model import Model, Parts
 from ..training import Constant, Training
@@ -40,8 +41,8 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     units = summary.units()
     mean = units(torch.from_numpy(summary.mean).float())
     with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
-        refuse_beyond_memory(Model(parts, estimator.n_components, units, mean))
-    model = Model(parts, estimator.n_components, units, mean)
+        refuse_beyond_memory(estimator.assemble(parts, estimator.n_components, units, mean))
+    model = estimator.assemble(parts, estimator.n_components, units, mean)
     linear = model.encoder.single_layer() is not None and bottleneck.passes  # as PCA is
     return Begun(model, parts, training.resolve(summary.rows, not linear),
                  estimator.n_components)  # fmt: skip
@@ -81,6 +82,18 @@ def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memo
         loop.best = snapshot(begun.model)  # what is kept should the piece end in NaN
         loop.go_on(State(done, seconds=history[-1]["seconds"], history=list(history), best_epoch=done), memory)
     return loop
+
+
+def seed_of(random_state: Any) -> int:
+    """Return a seed from what scikit-learn accepts, leaving numpy's global generator alone."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and 0 <= random_state < 2**32:
+        return int(random_state)
+    raise InputError("random_state (--seed on the command line) must be a whole number from 0 to 2³² - 1, a RandomState or "
+                     f"None. Got {random_state!r}.")  # fmt: skip
 
 
 def _parted(X: Rows, count: int, seed: int) -> tuple[np.ndarray, Others]:

@@ -1,6 +1,8 @@
 """Batches: rows in memory by slices of a permutation, larger ones by buffers; densified and turned into tensors only here."""
 
+import copy
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,10 +10,29 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from .. import ranks
 from ..files.rows import RowStream, ahead, block_rows, take
 from . import buffers
+from .devices import on
 
 Rows: TypeAlias = Any  # an array, a memory map, a sparse matrix (scipy's have no types) or a `RowStream`
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows (batch, *item) in the data's units, and what is known of each beside it: a label, a condition."""
+
+    x: Tensor
+    condition: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.x)
+
+    def own(self, device: torch.device) -> "Batch":
+        """Return the part on which this process works, on ``device``."""
+        part = ranks.part(len(self))
+        return Batch(on(device, self.x[part]), None if self.condition is None else on(device, self.condition[part]))
 
 
 class Batches:
@@ -22,14 +43,17 @@ class Batches:
             which is shuffled by buffers (see `buffers`).
         rows: Which rows, as indices; None takes all. Those of a stream must ascend.
         size: The greatest number of rows of a batch.
+        condition: What is known of each row of ``data``, shape (n, ...), or None.
 
     Example:
         >>> [len(batch) for batch in Batches(np.zeros((10, 2)), None, 4).in_order()]
         [4, 3, 3]
     """
 
-    def __init__(self, data: Rows, rows: np.ndarray | buffers.Others | None, size: int) -> None:
+    def __init__(self, data: Rows, rows: np.ndarray | buffers.Others | None, size: int,
+                 condition: np.ndarray | None = None) -> None:  # fmt: skip
         self.data = data
+        self.condition = None if condition is None else torch.from_numpy(condition)
         self.rows = buffers.Others(data.shape[0], np.arange(0)) if rows is None else rows
         self.size = size
         self._tensor = _shared(data)
@@ -38,29 +62,40 @@ class Batches:
         """Return the number of batches."""
         return -(-len(self.rows) // self.size)
 
-    def shuffled(self, seed: int, start: int = 0) -> Iterator[Tensor]:
+    def shuffled(self, seed: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch from number ``start`` on; the order depends on ``seed`` alone."""
         if isinstance(self.data, RowStream):
             sizes = (self._end(number + 1) - self._end(number) for number in range(start, len(self)))
-            return buffers.cut(ahead(buffers.shuffled(self.data, self.rows, seed, self._end(start))), sizes)
+            parts = buffers.cut(ahead(buffers.shuffled(self.data, self.rows, seed, self._end(start))), sizes)
+            return (self._batch(x, places) for x, places in parts)
         return self._slices(np.random.default_rng(seed).permutation(self.rows[:]), start)
 
-    def in_order(self) -> Iterator[Tensor]:
+    def in_order(self) -> Iterator[Batch]:
         """Yield the batches in the rows' own order."""
         return self._slices(self.rows, 0)
+
+    def first(self) -> "Batches":
+        """Return the rows of the first batch, in their own order."""
+        few = copy.copy(self)
+        few.rows = self.rows[: self.size]
+        return few
 
     def _end(self, number: int) -> int:
         """Return how many rows the first batches have, so many of them; those of one row more go first."""
         least, more = divmod(len(self.rows), len(self))
         return number * least + min(number, more)
 
-    def _slices(self, order: Any, start: int) -> Iterator[Tensor]:
+    def _slices(self, order: Any, start: int) -> Iterator[Batch]:
         for number in range(start, len(self)):
             part = order[self._end(number) : self._end(number + 1)]
+            places = torch.from_numpy(part)
             if self._tensor is not None:
-                yield self._tensor.index_select(0, torch.from_numpy(part))
+                yield self._batch(self._tensor.index_select(0, places), places)
             else:
-                yield tensor_of(take(self.data, part) if isinstance(self.data, RowStream) else self.data[part])
+                yield self._batch(tensor_of(take(self.data, part) if isinstance(self.data, RowStream) else self.data[part]), places)
+
+    def _batch(self, x: Tensor, places: Tensor) -> Batch:
+        return Batch(x, None if self.condition is None else self.condition.index_select(0, places))
 
 
 def spread(n: int, count: int) -> np.ndarray:

@@ -15,7 +15,7 @@ _BLOCK = 2**17  # bytes that are read at once: enough for the disk,
 _BUFFER = 2**26  # and few enough for a buffer to hold hundreds of blocks, so that it looks like the whole
 _LEAST = 4  # rows of a block, which images are decoded in threads for
 
-Chunk = tuple[Tensor, Tensor]  # rows in memory, and the order in which they are taken
+Chunk = tuple[Tensor, Tensor, Tensor]  # rows in memory, their places in the data, and the order in which they are taken
 
 
 class Others:
@@ -63,20 +63,22 @@ def shuffled(rows: RowStream, places: np.ndarray | Others, seed: int, skip: int)
         size = sum(map(len, group))
         if skip < size:
             order = np.random.default_rng((seed, number)).permutation(size)[skip:]
-            yield _read(rows, group, size), torch.from_numpy(order)
+            yield _read(rows, group, size), torch.from_numpy(np.concatenate(group)), torch.from_numpy(order)
         skip = max(0, skip - size)
 
 
-def cut(chunks: Iterator[Chunk], sizes: Iterator[int]) -> Iterator[Tensor]:
-    """Yield batches of the given sizes; what is left of one chunk begins the first batch of the next."""
-    parts: list[Tensor] = []
+def cut(chunks: Iterator[Chunk], sizes: Iterator[int]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield rows and their places in batches of the given sizes; what is left of one chunk begins the first of the next."""
+    parts: list[tuple[Tensor, Tensor]] = []
     missing = next(sizes, 0)
-    for chunk, order in chunks:
+    for chunk, places, order in chunks:
         while len(order):
-            parts.append(chunk.index_select(0, order[:missing]))
-            missing, order = missing - len(parts[-1]), order[missing:]
+            taken = order[:missing]
+            parts.append((chunk.index_select(0, taken), places[taken]))
+            missing, order = missing - len(taken), order[missing:]
             if not missing:
-                yield parts[0] if len(parts) == 1 else torch.cat(parts)
+                rows, where = zip(*parts, strict=True)
+                yield parts[0] if len(parts) == 1 else (torch.cat(rows), torch.cat(where))
                 parts, missing = [], next(sizes, 0)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .. import ranks
 from ..errors import DiagnosticWarning, DivergedError
-from .batches import Batches
+from .batches import Batch, Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
 from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
 from .settings import Training
@@ -33,7 +33,7 @@ class Trainable(Protocol):
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters by the name of the step that trains them."""
 
-    def steps(self, raw: Tensor, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
         """Yield the steps of a batch, each as a group's name and its terms."""
 
     def settle(self) -> None:
@@ -80,9 +80,9 @@ class Loop:
         self.device = device_of(settings.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
-        self.watched = held_out or Batches(data.data, data.rows[: data.size], data.size)  # what tells good from lost
-        row = next(self.watched.in_order())[:1]
-        self.work = multiplications(self.model, on(self.device, row)) * settings.batch_size
+        self.watched = held_out or data.first()  # what tells good from lost
+        row = on(self.device, next(self.watched.in_order()).x[:1])
+        self.work = multiplications(self.model, row) * settings.batch_size
         self.precision = settle_precision(settings.precision, self.device, self.work)
         self.weights = Weights(self.model, self.precision.name)
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
@@ -123,9 +123,9 @@ class Loop:
     def _epoch(self) -> None:
         """Train over what is left of the current epoch, then look back at it."""
         self.weights.module.train()
-        for raw in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
-            with ranks.batch_of(len(raw)):
-                self._step(raw)
+        for batch in self.data.shuffled(self.seed + self.state.epoch, self.state.step):
+            with ranks.batch_of(len(batch)):
+                self._step(batch)
             if self.state.stopped:
                 return
             self.state.step += 1
@@ -142,13 +142,12 @@ class Loop:
             self._write()
         self._call(0.0)
 
-    def _step(self, raw: Tensor) -> None:
+    def _step(self, batch: Batch) -> None:
         """Update every group of the model once on one batch, of which this process works on its own part."""
         progress = self._progress(self._elapsed(), 0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        own = on(self.device, raw[ranks.part(len(raw))])
-        for name, terms in self.weights.module.steps(own, progress):
-            means = {term: values.sum() / len(raw) for term, values in terms.items()}
+        for name, terms in self.weights.module.steps(batch.own(self.device), progress):
+            means = {term: values.sum() / len(batch) for term, values in terms.items()}
             means["loss"] = sum(means.values())
             means["loss"].backward(inputs=self.weights.working[name])
             seen = {term: value.detach() for term, value in means.items()}
@@ -202,9 +201,9 @@ class Loop:
         self.model.eval()
         sums: dict[str, float] = {}
         with seeded(self.seed, self.device):
-            for raw in batches.in_order():
-                with ranks.batch_of(len(raw)):
-                    for _, terms in self.model.steps(on(self.device, raw[ranks.part(len(raw))]), 1.0):
+            for batch in batches.in_order():
+                with ranks.batch_of(len(batch)):
+                    for _, terms in self.model.steps(batch.own(self.device), 1.0):
                         for term, values in {**terms, "loss": sum(terms.values())}.items():
                             sums[term] = sums.get(term, 0.0) + float(values.detach().cpu().double().sum())
         totals = zip(sums, ranks.totals(list(sums.values())), strict=True)
