@@ -24,6 +24,7 @@ from isthmus import (
     SaltAndPepper,
     SparseAutoencoder,
     SparseRate,
+    StackedAutoencoder,
     TopK,
     Training,
     VariationalAutoencoder,
@@ -31,6 +32,7 @@ from isthmus import (
 )
 from isthmus.errors import DiagnosticWarning
 
+SHORT = Training(epochs=2, batch_size=8, validation=0)
 VARIANTS = {
     "plain": lambda: Autoencoder(3),
     "free": lambda: Autoencoder(3, Masking(0.3), GaussianCode(), (KL(), Contractive(0.1))),
@@ -45,6 +47,8 @@ VARIANTS = {
     "sparse, top k": lambda: SparseAutoencoder(3, bottleneck=TopK(2)),
     "sparse, batch top k": lambda: SparseAutoencoder(3, BatchTopK(2), AuxK(dead_after=4)),
     "contractive": lambda: ContractiveAutoencoder(3, Contractive(0.1)),
+    "stacked": lambda: StackedAutoencoder(3, (5,), (DenoisingAutoencoder(training=SHORT), ContractiveAutoencoder(training=SHORT))),
+    "stacked, tied": lambda: StackedAutoencoder(3, (5, 4), SparseAutoencoder(training=SHORT), tied=True),
     "variational, bernoulli": lambda: VariationalAutoencoder(3, KL(), likelihood=Bernoulli()),
     "variational, gaussian": lambda: VariationalAutoencoder(3, KL(0.1), likelihood=Gaussian(0.1)),
     "variational, laplace": lambda: VariationalAutoencoder(3, likelihood=Laplace(None)),
@@ -63,7 +67,8 @@ NETWORKS = {  # the network and the shape of an item
     "residual": (Conv((4,), residual=1), (7, 5)),
 }
 
-EVERY = [(variant, network) for variant in VARIANTS for network in NETWORKS]
+#: A stack makes its network itself.
+EVERY = [(variant, network) for variant in VARIANTS for network in NETWORKS if network == "default" or "stacked" not in variant]
 #: Each variant and each network at least once.
 COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for network in NETWORKS if network != "default"]
 
@@ -71,7 +76,8 @@ COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for 
 def estimator(variant, network="default", **training):
     """Return an unfitted estimator of that variant with that network."""
     settings = Training(**{"epochs": 2, "batch_size": 8, "validation": 0, **training})
-    return VARIANTS[variant]().set_params(network=NETWORKS[network][0], training=settings, random_state=0)
+    made = VARIANTS[variant]().set_params(training=settings, random_state=0)
+    return made if network == "default" else made.set_params(network=NETWORKS[network][0])
 
 
 def items(network="default", n=24, dtype=np.float32):

@@ -78,4 +78,5 @@ class Bar:
         last = progress.history[-1] if progress.history else {}
         held = f", held-out {last['validation_loss']:.4g}" if "validation_loss" in last else ""
         loss = f", loss {last['loss']:.4g}{held}" if last else ""
-        self.update(progress.fraction, f"epoch {min(progress.epoch + 1, progress.epochs)} of {progress.epochs}{loss}")
+        stage = f"{progress.stage}, " if progress.stage else ""
+        self.update(progress.fraction, f"{stage}epoch {min(progress.epoch + 1, progress.epochs)} of {progress.epochs}{loss}")

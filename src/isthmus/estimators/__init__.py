@@ -4,8 +4,9 @@ from .autoencoder import Autoencoder
 from .contractive import ContractiveAutoencoder
 from .denoising import DenoisingAutoencoder
 from .sparse import SparseAutoencoder
+from .stacked import StackedAutoencoder
 from .variational import VariationalAutoencoder
 
 __all__ = [
-    "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder", "VariationalAutoencoder",
+    "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +16,7 @@ from .. import ranks
 from ..checks import Kind, Limit, Several, Whole, check_name, check_settings
 from ..errors import DiagnosticWarning, InputError
 from ..model import Model
+from ..networks import Dense
 from ..networks.base import Network
 from ..parts.bottleneck import Bottleneck
 from ..parts.corruption import Corruption
@@ -104,7 +105,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         summary = Summary.of(X)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
-            begun = begin(self, summary, training)
+            begun = self._begin(X, summary, training, seed)
             loop = loop_over(begun, X, summary, seed)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
@@ -137,13 +138,20 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         history = [] if first else self.history_
         seed = seed_of(self.random_state) + len(history)
         with seeded(seed, device_of(asked.device)):
-            begun = begin(self, summary, without_end(asked)) if first else self._begun(summary, asked)
+            begun = self._begin(X, summary, without_end(asked), seed) if first else self._begun(summary, asked)
             loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed)
             loop.run()
         self._keep(begun, loop, str(X.dtype) if first else self.input_dtype_)
         if loop.state.stopped != "diverged":
             self._memory = loop.memory()
         return self
+
+    def as_layer(self, width: int, activation: str, tied: bool) -> Self:
+        """Return an unfitted copy as one layer of a stack: ``width`` units of that activation, and no hidden layers."""
+        if self.network is not None:
+            raise InputError(f"a layer of a stack has one linear layer each way, which the stack makes: leave network to None in "
+                             f"{type(self).__name__}(network={self.network!r}).")  # fmt: skip
+        return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of ``X``, shape (n, n_components): posterior means where codes are random."""
@@ -238,6 +246,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Raise `InputError` for a setting outside its limits."""
         own = self.get_params(deep=False)
         check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
+
+    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
+        """Return the untrained model and the settings for training it."""
+        return begin(self, summary, training)
 
     def _keep(self, begun: Begun, loop: Loop, dtype: str) -> None:
         """Take on what a loop learnt; whoever interrupted it is told once that is done."""

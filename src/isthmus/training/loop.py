@@ -55,12 +55,16 @@ class State:
 
 @dataclass(frozen=True)
 class Progress:
-    """What callbacks are told: the epoch that runs (from 0), how many there are, the share done, and the history."""
+    """What callbacks are told: the epoch that runs (from 0), how many there are, the share done, and the history.
+
+    Where a training has several stages, the share is that of the whole, and ``stage`` names the one that runs.
+    """
 
     epoch: int
     epochs: int
     fraction: float
     history: list[dict[str, float]]
+    stage: str = ""
 
 
 class Loop:
@@ -138,7 +142,7 @@ class Loop:
         if self.state.stopped == "diverged":
             return
         self.state.epoch, self.state.step, self.sums = self.state.epoch + 1, 0, {}
-        if self.checkpoint.due() or self.state.epoch == self.settings.epochs:
+        if self.checkpoint.due() or self.state.epoch == self.settings.epochs or self.state.stopped:
             self._write()
         self._call(0.0)
 

@@ -1,0 +1,126 @@
+"""The stacked autoencoder: deep networks, a layer at a time."""
+
+import copy
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..checks import Limit, OneOf, Wholes, check_settings
+from ..errors import DiagnosticWarning, InputError
+from ..networks import Dense
+from ..parts import Identity, Masking
+from ..parts.likelihood import Likelihood
+from ..training import Training
+from ..training.batches import Rows
+from ..training.greedy import fitted, staged, unroll
+from .base import BaseAutoencoder, Row
+from .data import Summary
+from .denoising import DenoisingAutoencoder
+from .fitting import Begun
+
+_LIMITS: dict[str, Limit] = {"hidden": Wholes(), "tied": OneOf((True, False))}
+
+
+class StackedAutoencoder(BaseAutoencoder):
+    r"""A deep autoencoder whose layers are trained one after the other, unrolled, and then trained as a whole.
+
+    Layer l learns :math:`h_l = s(W_l h_{l-1} + b_l)` as an autoencoder of its own (or a Boltzmann machine) on the codes of
+    the layer below, :math:`h_0 = x`; encoder and decoder of the whole start at these weights.
+
+    Arguments:
+        n_components: The code's size.
+        hidden: Widths of the encoder's hidden layers; None takes them from the data, as `Dense` does.
+        layer: How a layer is trained: an estimator such as ``DenoisingAutoencoder(corruption=Masking(0.25))`` or
+            ``RestrictedBoltzmannMachine()``, cloned for every layer, with a ``training`` of its own; or a tuple with one for each hidden
+            layer and one for the code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``.
+        activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
+        tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
+        likelihood, training, random_state: As in `BaseAutoencoder`; ``training`` is that of the whole.
+
+    Attributes:
+        layer_histories_: The ``history_`` of every layer, the lowest first; ``history_`` is that of the whole.
+
+    Raises:
+        InputError: In `fit`, for layers that are more than one linear layer each way, or not as many as there are to train.
+
+    References:
+        Reducing the Dimensionality of Data with Neural Networks (G. E. Hinton, R. R. Salakhutdinov, 2006); Greedy Layer-Wise
+        Training of Deep Networks (Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle, 2007); Stacked Denoising Autoencoders
+        (P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol, 2010)
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from isthmus import ContractiveAutoencoder, StackedAutoencoder, Training
+        >>> few = Training(epochs=2)
+        >>> X = load_digits().data[:200]
+        >>> model = StackedAutoencoder(2, (32, 8), ContractiveAutoencoder(training=few), training=few, random_state=0).fit(X)
+        >>> [len(history) for history in model.layer_histories_], model.transform(X).shape
+        ([2, 2, 2], (200, 2))
+    """
+
+    layer_histories_: list[list[dict[str, float]]]
+
+    def __init__(self, n_components: int = 2, hidden: tuple[int, ...] | None = None,
+                 layer: BaseAutoencoder | tuple[BaseAutoencoder, ...] | None = None, activation: str = "sigmoid", tied: bool = False,
+                 likelihood: Likelihood | None = None, training: Training | None = None,
+                 random_state: Any = None) -> None:  # fmt: skip
+        self.n_components = n_components
+        self.hidden = hidden
+        self.layer = layer
+        self.activation = activation
+        self.tied = tied
+        self.likelihood, self.training, self.random_state = likelihood, training, random_state
+
+    @property
+    def network(self) -> Dense:  # type: ignore[override]  # it is no setting of its own here
+        """The whole network."""
+        return Dense(self.hidden, self.activation, tied=self.tied)
+
+    def row(self) -> Row:
+        return Row(None, Identity(), ())
+
+    def config(self) -> dict[str, Any]:
+        return super().config() | {"layer_histories": self.layer_histories_}
+
+    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        super().restore(config, arrays)
+        self.layer_histories_ = [[dict(row) for row in history] for history in config["layer_histories"]]
+
+    def _check(self) -> None:
+        super()._check()
+        check_settings(self, _LIMITS)
+        for layer in self.layer if isinstance(self.layer, tuple) else (self.layer,):
+            if layer is not None and not isinstance(layer, BaseAutoencoder):
+                raise InputError("StackedAutoencoder.layer must be an estimator such as DenoisingAutoencoder(), or a tuple of them. "
+                                 f"Got {layer!r}.")  # fmt: skip
+
+    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
+        """Train the layers, and return the whole as they begin it."""
+        begun = super()._begin(X, summary, training, seed)
+        widths = [layer.out_features for layer in begun.model.encoder.layers]
+        layers = list(self._layers(widths, training, seed))
+        layers[0].set_params(likelihood=begun.parts.likelihood)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
+            trained = list(fitted(layers, X))
+        unroll(begun.model, [layer.module_ for layer in trained])
+        self.layer_histories_ = [layer.history_ for layer in trained]
+        stage = staged(begun.training, len(widths), len(widths) + 1, "the whole")
+        return begun._replace(training=stage)
+
+    def _layers(self, widths: list[int], training: Training, seed: int) -> Iterator[BaseAutoencoder]:
+        """Yield the layers' estimators, the lowest first, not fitted yet."""
+        default = DenoisingAutoencoder(corruption=Masking(0.25))
+        given = self.layer if isinstance(self.layer, tuple) else (self.layer or default,) * len(widths)
+        if len(given) != len(widths):
+            raise InputError(f"StackedAutoencoder.layer must hold {len(widths)} estimators, one for each hidden layer and one for the "
+                             f"code ({', '.join(map(str, widths))}). Got {len(given)}.")  # fmt: skip
+        for number, (prototype, width) in enumerate(zip(given, widths, strict=True)):
+            last = number + 1 == len(widths)
+            layer = prototype.as_layer(width, "linear" if last else self.activation, self.tied)
+            own = copy.copy(layer.training or Training()).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
+            name = f"layer {number + 1} of {len(widths)}"
+            yield layer.set_params(random_state=(seed + number + 1) % 2**32,
+                                   training=staged(own, number, len(widths) + 1, name, f"layer-{number + 1}"))  # fmt: skip
