@@ -76,7 +76,7 @@ def test_compare_has_every_row_and_a_page(tmp_path, capsys):
     assert main(["compare", "digits", "--latent-dim", "2", "--epochs", "1", "--json", "--out", str(tmp_path / "c")]) == 0
     found = json.loads(capsys.readouterr().out)
     rows = {row["variant"]: row for row in found["rows"]}
-    assert set(rows) == {"pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "variational"}
+    assert set(rows) == {"pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "stacked", "variational"}
     assert len(rows["linear"]["principal_angles_degrees"]) == 2
     assert all({"train_squared_error", "squared_error", "seconds"} <= row.keys() for row in rows.values())
     assert (tmp_path / "c" / "report.html").stat().st_size > 10_000
@@ -104,11 +104,23 @@ def test_a_sweep_with_seeds_says_which_size_is_enough(capsys):
     assert errors[16] < 1.6 < errors[2] and any("1.6" in sentence and "16" in sentence for sentence in found["verdict"])
 
 
+def test_ways_to_start_are_compared_at_equal_cost(tmp_path, capsys):
+    words = ["--pretraining", "none,autoencoder,denoising", "--hidden", "16,8", "--latent-dim", "2", "--epochs", "4", "--json"]
+    assert main(["compare", "digits", *words, "--out", str(tmp_path / "c")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["variant"] for row in found["rows"]] == ["pca", "none", "autoencoder", "denoising", "today"]
+    assert any(sentence.startswith("At equal cost, pretraining by") for sentence in found["verdict"])
+    assert "Error against cost" in (tmp_path / "c" / "report.html").read_text(encoding="utf-8")
+    for more in (["--variants", "basic"], ["--network", "conv"], ["--time-budget", "5"]):
+        assert main(["compare", "digits", *words, *more]) == 1
+        assert "leave out" in (said := capsys.readouterr().err) or "--epochs" in said
+
+
 def test_a_messy_table_is_compared(work, tmp_path, capsys):
     words = ["--labels", "city", "--latent-dim", "2", "--epochs", "1", "--out", str(tmp_path / "people")]
     assert run(work, "compare", "@people.csv", *words) == 0
     out, err = capsys.readouterr()
-    assert "variational" in out and "[7/7]" in err
+    assert "variational" in out and "[8/8]" in err
     rows = json.loads((tmp_path / "people" / "compare.json").read_text())["rows"]
     assert all(0 <= row["neighbour_accuracy"] <= 1 for row in rows) and "logistic-pca" not in {row["variant"] for row in rows}
 

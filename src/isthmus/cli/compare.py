@@ -1,7 +1,8 @@
 """``isthmus compare``: every variant beside PCA on anyone's data."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from ..parts.likelihood import Likelihood
 from ..storage import atomic, disk_errors, encode, refuse_existing
 from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
+from ..training import Training
 from . import data as sources
-from . import naming
+from . import naming, starts
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
 from .progress import Bar, console
 
@@ -34,7 +36,7 @@ _KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "var
 
 
 def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
-            variants: str | None = None, seeds: int = 1, seed: int = 0, target_error: float | None = None,
+            variants: str | None = None, pretraining: str | None = None, seeds: int = 1, seed: int = 0, target_error: float | None = None,
             json_: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
             training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
     """Fit every variant to DATA at the same code size and budget, beside PCA, logistic PCA and the linear autoencoder.
@@ -45,6 +47,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         out: The folder for report.html and compare.json; runs/compare-NAME if left out.
         test: Data to measure on; a fifth of DATA, taken at random, if left out.
         variants: Some of the rows, with commas between them; all if left out.
+        pretraining: Instead of the variants, ways to start one deep network at equal cost, with commas between them: none,
+            autoencoder, denoising, sparse, contractive, rbm; today's way stands beside them.
         seeds: How many times each variant is fitted; the report shows them as bands.
         seed: The first seed.
         target_error: Say the smallest code that meets this squared error.
@@ -62,10 +66,14 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     summary = Summary.of(train.items)
     asked = sources.likelihood(train.items, source, model, names is not None) or summary.likelihood()
     summary.check(asked)
-    chosen = _rows(variants, asked) + (["config"] if source.config is not None else [])
+    if variants is not None and pretraining is not None:
+        raise InputError("--variants and --pretraining are two comparisons; leave out one")
+    chosen = _rows(variants, asked) if pretraining is None else starts.rows(pretraining)
+    chosen += ["config"] if source.config is not None else []
     own = None if source.config is None else configured(source.config)
     with Bar("comparing", len(chosen) * len(sizes) * seeds) as bar:
-        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), model, training, asked, own, bar)
+        make = partial(_estimator if pretraining is None else starts.start, model=model, likelihood=asked, summary=summary)
+        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
         found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
     if folder is not None:
@@ -118,8 +126,8 @@ def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
     return [naming.check_name("--variants", name.strip(), known) for name in variants.split(",")]
 
 
-def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, model: ModelOptions, training: TrainingOptions,
-                likelihood: Likelihood, own: BaseAutoencoder | None, bar: Bar) -> Iterator[Candidate]:  # fmt: skip
+def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, make: Callable[..., Any], training: TrainingOptions,
+                own: BaseAutoencoder | None, bar: Bar) -> Iterator[Candidate]:  # fmt: skip
     for size in sizes:
         for name in names:
             for seed in seeds:
@@ -127,12 +135,12 @@ def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, model: M
                     settings = training.training((bar,), base=own.training)
                     made = clone(own).set_params(n_components=size, random_state=seed, training=settings)
                 else:
-                    made = _estimator(name, size, seed, model, training.training((bar,)), likelihood)
+                    made = make(name, size, seed, training.training((bar,)))
                 yield Candidate(name, size, seed, made)
 
 
-def _estimator(name: str, size: int, seed: int, model: ModelOptions, settings: Any, likelihood: Likelihood) -> Any:
-    """Return the row's estimator."""
+def _estimator(name: str, size: int, seed: int, settings: Training, model: ModelOptions, likelihood: Likelihood, summary: Summary) -> Any:
+    """Return the row's estimator; rows that leave the network open take the same one."""
     flat: Any = {"network": Dense(hidden=()), "random_state": seed}
     if name == "pca":
         return Principal(size)
@@ -140,7 +148,10 @@ def _estimator(name: str, size: int, seed: int, model: ModelOptions, settings: A
         return Autoencoder(size, likelihood=Gaussian(missing=likelihood.missing), training=settings, **flat)
     if name == "logistic-pca":
         return Autoencoder(size, likelihood=likelihood, training=settings, **flat)
-    return estimator(name, size, seed, _own(name, model), settings, likelihood)
+    if name == "stacked":
+        settings = starts.halved(settings, summary)
+    made = estimator(name, size, seed, _own(name, model), settings, likelihood)
+    return made.set_params(network=summary.network()) if made.network is None else made
 
 
 def _own(name: str, model: ModelOptions) -> ModelOptions:

@@ -15,13 +15,24 @@ from ..training.devices import PRECISIONS
 
 
 def variants() -> dict[str, type[BaseAutoencoder]]:
-    """Return the public estimators by the names that ``--variant`` takes.
+    """Return the public autoencoders by the names that ``--variant`` takes.
 
     >>> sorted(variants())[:3]
     ['basic', 'contractive', 'denoising']
     """
-    classes = (getattr(estimators, name) for name in estimators.__all__)
+    classes = (getattr(estimators, name) for name in estimators.__all__ if name.endswith("Autoencoder"))
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
+
+
+def layers() -> dict[str, BaseAutoencoder]:
+    """Return what may train the layers of a stack, by the names that ``--pretraining`` takes.
+
+    >>> sorted(layers())
+    ['autoencoder', 'contractive', 'denoising', 'sparse']
+    """
+    return {"autoencoder": estimators.Autoencoder(), "contractive": estimators.ContractiveAutoencoder(),
+            "denoising": estimators.DenoisingAutoencoder(corruption=parts.Masking(0.25)),
+            "sparse": estimators.SparseAutoencoder()}  # fmt: skip
 
 
 def variant_of(estimator: BaseAutoencoder) -> str:

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from ..errors import FileError, InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
+from ..parts.augmentation import Augmentation
 from ..parts.bottleneck import Bottleneck
 from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
@@ -64,6 +65,8 @@ class TrainingOptions:
     "Stop after so many epochs without improvement on held-out rows."
     time_budget: Annotated[float | None, Parameter(group=_TRAINING)] = None
     "Seconds for the training of one model."
+    augmentation: Annotated[str | None, Parameter(group=_TRAINING)] = None
+    "shifts:1 or flips: change the images of a batch at random."
     precision: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "auto, float32 or bfloat16."
     device: Annotated[str | None, Parameter(group=_TRAINING)] = None
@@ -73,6 +76,8 @@ class TrainingOptions:
                  base: Training | None = None) -> Training:  # fmt: skip
         """Return the settings as one object; those that no flag gives are ``base``'s, or left open."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.augmentation is not None:
+            given["augmentation"] = naming.part(self.augmentation, Augmentation, "--augmentation")
         return clone(base or Training()).set_params(**given, checkpoint=checkpoint, callbacks=callbacks)
 
 
@@ -99,7 +104,7 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
               likelihood: Likelihood | None) -> BaseAutoencoder:  # fmt: skip
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
-    common = {"network": network(options), "likelihood": likelihood, "training": training, "random_state": seed}
+    common = {**_network(options, cls), "likelihood": likelihood, "training": training, "random_state": seed}
     corruption = naming.part(options.corruption, Corruption, "--corruption") if options.corruption else None
     bottleneck = naming.part(options.bottleneck, Bottleneck, "--bottleneck") if options.bottleneck else None
     penalties = tuple(naming.part(text, Penalty, "--penalty") for text in options.penalty)
@@ -116,6 +121,17 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
 def network(options: ModelOptions) -> Any:
     """Return the network that the flags ask for, or None."""
     return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied)
+
+
+def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any]:
+    """Return the network as the settings of a variant: one object, or for one that makes it itself, what it is made of."""
+    takes = signature(cls).parameters
+    if "network" in takes:
+        return {"network": network(options)}
+    if options.network not in (None, "dense"):
+        raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network {options.network}.")
+    given = {"hidden": wholes(options.hidden, "--hidden"), "activation": options.activation, "tied": options.tied or None}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def wholes(text: str | None, flag: str) -> tuple[int, ...] | None:

@@ -12,7 +12,7 @@ from ..errors import DiagnosticWarning, InputError
 from ..networks import Dense
 from ..parts import Identity, Masking
 from ..parts.likelihood import Likelihood
-from ..training import Training
+from ..training import Adam, Training
 from ..training.batches import Rows
 from ..training.greedy import fitted, staged, unroll
 from .base import BaseAutoencoder, Row
@@ -20,6 +20,7 @@ from .data import Summary
 from .denoising import DenoisingAutoencoder
 from .fitting import Begun
 
+_DECAY = 0.01  # more, as networks from a random start take, wears away what the layers have learnt
 _LIMITS: dict[str, Limit] = {"hidden": Wholes(), "tied": OneOf((True, False))}
 
 
@@ -33,8 +34,8 @@ class StackedAutoencoder(BaseAutoencoder):
         n_components: The code's size.
         hidden: Widths of the encoder's hidden layers; None takes them from the data, as `Dense` does.
         layer: How a layer is trained: an estimator such as ``DenoisingAutoencoder(corruption=Masking(0.25))`` or
-            ``RestrictedBoltzmannMachine()``, cloned for every layer, with a ``training`` of its own; or a tuple with one for each hidden
-            layer and one for the code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``.
+            ``RestrictedBoltzmannMachine()``, cloned for every layer, or a tuple with one for each hidden layer and one for the
+            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. A layer without a ``training`` takes the whole's.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
         tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
         likelihood, training, random_state: As in `BaseAutoencoder`; ``training`` is that of the whole.
@@ -98,7 +99,8 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
         """Train the layers, and return the whole as they begin it."""
-        begun = super()._begin(X, summary, training, seed)
+        gently = copy.copy(training).set_params(optimizer=training.optimizer or Adam(weight_decay=_DECAY))
+        begun = super()._begin(X, summary, gently, seed)
         widths = [layer.out_features for layer in begun.model.encoder.layers]
         layers = list(self._layers(widths, training, seed))
         layers[0].set_params(likelihood=begun.parts.likelihood)
@@ -120,7 +122,7 @@ class StackedAutoencoder(BaseAutoencoder):
         for number, (prototype, width) in enumerate(zip(given, widths, strict=True)):
             last = number + 1 == len(widths)
             layer = prototype.as_layer(width, "linear" if last else self.activation, self.tied)
-            own = copy.copy(layer.training or Training()).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
+            own = copy.copy(layer.training or training).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
             name = f"layer {number + 1} of {len(widths)}"
             yield layer.set_params(random_state=(seed + number + 1) % 2**32,
                                    training=staged(own, number, len(widths) + 1, name, f"layer-{number + 1}"))  # fmt: skip

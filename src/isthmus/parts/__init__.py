@@ -1,5 +1,6 @@
-"""The parts of an autoencoder: corruptions, bottlenecks, penalties and likelihoods, small stateless objects."""
+"""The parts of an autoencoder: augmentations, corruptions, bottlenecks, penalties and likelihoods, small stateless objects."""
 
+from .augmentation import Flips, Shifts
 from .auxiliary import AuxK
 from .bottleneck import BatchTopK, GaussianCode, Identity, TopK
 from .corruption import GaussianNoise, Masking, SaltAndPepper
@@ -8,6 +9,6 @@ from .penalty import KL, L1, Contractive, SparseRate
 from .schedule import WarmUp
 
 __all__ = [
-    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity",
-    "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp",
+    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Contractive", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "Identity",
+    "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip

@@ -65,6 +65,17 @@ def learning_curve(history: Sequence[Mapping[str, float]], colour: str) -> Marku
         return _svg(figure)
 
 
+def error_by_cost(curves: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str], across: str) -> Markup:
+    """Return lines of (cost, error) points by variant, on a logarithmic axis where errors differ much."""
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = _axes(4.4, 2.8, across, "reconstruction loss per item")
+        for name, points in curves.items():
+            axes.plot(*zip(*points, strict=True), color=colours[name], label=name, marker="o" if len(points) == 1 else None, markersize=3)
+        axes.set_xlim(left=0)
+        axes.legend(loc="upper right")
+        return _svg(figure)
+
+
 def code_histogram(codes: np.ndarray, colour: str) -> Markup:
     """Return how the numbers of the codes (n, k) are distributed, each unit in multiples of its root mean square."""
     size = np.sqrt(np.mean(codes**2, axis=0))

@@ -12,7 +12,7 @@ from ..tasks.generation import draw
 from ..tasks.reduction import reconstruct
 from .cells import Cells
 from .curves import Curves
-from .figures import code_histogram, error_by_size, learning_curve
+from .figures import code_histogram, error_by_cost, error_by_size, learning_curve
 from .images import Images, filters
 from .pictures import Pictures
 from .summary import Line, number
@@ -68,7 +68,7 @@ def pictures_of(items: np.ndarray, columns: Sequence[str] | None) -> Pictures:
 def sections(shown: Shown, lines: Sequence[Line], target_error: float | None) -> list[Section]:
     """Return the sections that have anything to show."""
     made = (_sizes(shown, lines, target_error), _reconstructions(shown), _samples(shown), _interpolations(shown),
-            _learning(shown), _filters(shown), _codes(shown))  # fmt: skip
+            _starts(shown), _learning(shown), _filters(shown), _codes(shown))  # fmt: skip
     return [section for section in made if section.parts]
 
 
@@ -127,6 +127,28 @@ def _learning(shown: Shown) -> Section:
     parts = [Part(name, shown.colours[name], body) for name, body in made if body]
     return Section("learning", "Learning curves", "The loss while training, penalties included, so that its height differs "
                    "between variants; where the held-out line rises again, it over-fits.", "panels", parts)  # fmt: skip
+
+
+def _starts(shown: Shown) -> Section:
+    """Show what pretraining is worth: the loss of the whole network against all that was spent on it, its layers' training too."""
+    trained = {name: estimator for name, estimator in shown.estimators.items() if getattr(estimator, "history_", None)}
+    parts = []
+    if any(hasattr(estimator, "layer_histories_") for estimator in trained.values()):
+        for across, place in (("passes over the items, layers' included", 0), ("seconds of training, layers' included", 1)):
+            curves = {name: [(spent[place], loss) for *spent, loss in _spending(estimator)] for name, estimator in trained.items()}
+            parts.append(Part("", "", error_by_cost(curves, shown.colours, across)))
+    return Section("starts", "Error against cost", "The loss on held-out items (on training items where none are held out) after every "
+                   "pass; a line that begins late is of a network whose layers were trained first.", "figure", parts)  # fmt: skip
+
+
+def _spending(estimator: Any) -> Iterator[tuple[float, float, float]]:
+    """Yield passes, seconds and loss after every pass of the whole; a layer's pass costs its share of the whole's weights."""
+    histories = getattr(estimator, "layer_histories_", [])
+    weights = [layer.weight.numel() for layer in estimator.module_.encoder.layers] if histories else []
+    passes = sum(len(history) * own / sum(weights) for history, own in zip(histories, weights, strict=True))
+    seconds = sum(history[-1]["seconds"] for history in histories)
+    for epoch, row in enumerate(estimator.history_, start=1):
+        yield passes + epoch, seconds + row["seconds"], row.get("validation_reconstruction", row["reconstruction"])
 
 
 def _filters(shown: Shown) -> Section:

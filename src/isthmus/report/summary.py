@@ -8,6 +8,8 @@ import numpy as np
 
 #: Variants that are linear, beside which the others have to show what their nonlinearity brings.
 LINEAR = ("pca", "logistic-pca", "linear")
+#: Rows beside the pretrained ones: their network from a random start, and as one would build and start it now.
+NONE, TODAY = "none", "today"
 
 
 class Line(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .summary import LINEAR, Line, main_size, number, summarise
+from .summary import LINEAR, NONE, TODAY, Line, main_size, number, summarise
 
 _OVERFIT = 1.3  # test error over training error
 _WORTH, _EQUAL = 0.9, 1.05  # test error over PCA's
@@ -36,7 +36,7 @@ def verdict(rows: Iterable[Mapping[str, Any]], target_error: float | None = None
         return ["Nothing was measured."]
     size = main_size(lines)
     main = [line for line in lines if line.latent_dim == size and "squared_error" in line.means]
-    found = [*_worth(main), *_linear(main), *_sizes(lines), *_targets(lines, target_error), *_purposes(main),
+    found = [*_worth(main), *_starts(main), *_linear(main), *_sizes(lines), *_targets(lines, target_error), *_purposes(main),
              *_overfitting(main)]  # fmt: skip
     return found or ["No autoencoder was measured beside PCA, so there is nothing to compare."]
 
@@ -61,6 +61,24 @@ def _worth(main: Sequence[Line]) -> list[str]:
     tie = abs(best.means["squared_error"] - (best.pca or 0.0)) < best.spreads["squared_error"]
     return [f"Is nonlinearity worth it here? {answer}"
             + (" The difference is smaller than that between seeds: a tie." if tie else "")]  # fmt: skip
+
+
+def _starts(main: Sequence[Line]) -> list[str]:
+    """Say whether pretraining helped, where ways to start one network were compared, and whether today's way needs it."""
+    errors = {line.variant: line for line in main if line.variant not in LINEAR}
+    today, none = errors.pop(TODAY, None), errors.pop(NONE, None)
+    if today is None or not errors:
+        return []
+    best, key = min(errors.values(), key=lambda line: line.means["squared_error"]), "squared_error"
+
+    def beside(other: Line, what: str) -> str:
+        verb = "equals" if _tie(best, other, key) else "beats" if best.means[key] < other.means[key] else "loses to"
+        return f"{verb} {what} ({_against(best, other, key)})"
+
+    said = [beside(today, "today's way to build and start it")]
+    if none is not None:
+        said.append(beside(none, "the same network from a random start"))
+    return [f"At equal cost, pretraining by {best.variant} {' and '.join(said)}."]
 
 
 def _linear(main: Sequence[Line]) -> list[str]:
@@ -109,7 +127,7 @@ def _targets(lines: Sequence[Line], target: float | None) -> list[str]:
 
 def _purposes(main: Sequence[Line]) -> list[str]:
     """Say for each purpose which variant serves it best, and whether it is the one made for it."""
-    if len(main) < 2:
+    if len(main) < 2 or any(line.variant == TODAY for line in main):  # rows are ways to start, and no variants
         return []
     labelled = any("few_label_accuracy" in line.means for line in main)
     purposes = (

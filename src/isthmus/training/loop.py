@@ -8,7 +8,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -150,7 +150,7 @@ class Loop:
         """Update every group of the model once on one batch, of which this process works on its own part."""
         progress = self._progress(self._elapsed(), 0.5)  # the middle of the step, so that none has a rate of 0
         rate = self.settings.learning_rate * self.settings.schedule(progress)
-        for name, terms in self.weights.module.steps(batch.own(self.device), progress):
+        for name, terms in self.weights.module.steps(self._augmented(batch.own(self.device)), progress):
             means = {term: values.sum() / len(batch) for term, values in terms.items()}
             means["loss"] = sum(means.values())
             means["loss"].backward(inputs=self.weights.working[name])
@@ -167,6 +167,11 @@ class Loop:
             optimizer.step()
             self.model.settle()
             self.weights.spread(name)
+
+    def _augmented(self, batch: Batch) -> Batch:
+        """Return the batch as the settings' augmentation changes it."""
+        augmentation = self.settings.augmentation
+        return batch if augmentation is None else replace(batch, x=augmentation(batch.x))
 
     def _look_back(self) -> None:
         """Record the epoch, keep its weights if they are the best, and stop where settings say so."""

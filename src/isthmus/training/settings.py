@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from ..checks import Kind, Limit, OneOf, Real, Several, Whole, check_settings
 from ..errors import InputError
+from ..parts.augmentation import Augmentation
 from .optimizers import SGD, Adam
 from .schedules import OneCycle
 
@@ -27,6 +28,7 @@ class Training(BaseEstimator):
         optimizer: `Adam()` or `SGD()`.
         precision: "float32"; "bfloat16" runs matrix products in 16 bits; "auto" does so where the processor gains.
         device: A torch device such as "cuda:1"; None takes a GPU where there is one.
+        augmentation: `Shifts`, `Flips` or None: how the items of a batch may be changed, so that there are more to learn from.
         validation: The share (below 1) or number of rows held out to watch; None takes a tenth, at most 2,000, of 200 rows
             or more, and 0 takes none. The weights of the best epoch on them are kept.
         patience: Stop after so many epochs without a better validation loss; None never stops early.
@@ -48,6 +50,7 @@ class Training(BaseEstimator):
         "schedule": Kind(Callable, "a schedule such as OneCycle()", optional=True),
         "optimizer": Kind(Adam | SGD, "Adam() or SGD()", optional=True),
         "precision": OneOf(("auto", "bfloat16", "float32")), "device": Kind(str, "a text such as 'cpu'", optional=True),
+        "augmentation": Kind(Augmentation, "an augmentation such as Shifts(1)", optional=True),
         "validation": Real(0, optional=True), "patience": Whole(1, optional=True),
         "time_budget": Real(0, above=True, optional=True),
         "checkpoint": Kind(str | os.PathLike, "the name of a folder", optional=True),
@@ -64,8 +67,8 @@ class Training(BaseEstimator):
 
     def __init__(self, epochs: int | None = None, batch_size: int | None = None, learning_rate: float | None = None,
                  schedule: Callable[[float], float] | None = None, optimizer: Any = None, precision: str = "auto",
-                 device: str | None = None, validation: float | None = None, patience: int | None = None,
-                 time_budget: float | None = None, checkpoint: str | None = None,
+                 device: str | None = None, augmentation: Augmentation | None = None, validation: float | None = None,
+                 patience: int | None = None, time_budget: float | None = None, checkpoint: str | None = None,
                  callbacks: tuple[Callable[[Any], None], ...] = ()) -> None:  # fmt: skip
         self.epochs = epochs
         self.batch_size = batch_size
@@ -74,6 +77,7 @@ class Training(BaseEstimator):
         self.optimizer = optimizer
         self.precision = precision
         self.device = device
+        self.augmentation = augmentation
         self.validation = validation
         self.patience = patience
         self.time_budget = time_budget
@@ -83,6 +87,8 @@ class Training(BaseEstimator):
     def resolve(self, rows: int, deep: bool) -> "Training":
         """Return a copy in which nothing is left open, for ``rows`` rows and a network with or without hidden layers."""
         check_settings(self, self.limits)
+        if self.augmentation is not None:
+            self.augmentation.check()
         chosen = copy.copy(self)  # no clone, which would copy the callbacks and what they gather
         chosen.validation = self._held_out(rows)
         if self.patience is not None and not chosen.validation:
