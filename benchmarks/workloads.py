@@ -39,7 +39,7 @@ _WORKLOADS: tuple[Workload, ...] = (
     TrainingWorkload("contractive-deep", "784-1000-500-250-30 and back, sigmoid, squared error, penalty by one projection, batches of 128",
                      Task(Dense(_DEEP.widths, "sigmoid"), batch=128, rows=6_400, epochs=5, contractive=True), (PYTORCH,)),
     TrainingWorkload("top-k", "768-24,576-768, the 32 largest kept, squared error, batches of 4096 of normal noise",
-                     Task(Dense((768, 24_576), active=32), batch=4096, rows=8192, epochs=3, activations=True), (PYTORCH,),
+                     Task(Dense((768, 24_576), active=32), batch=4096, rows=20_480, epochs=3, activations=True), (PYTORCH,),
                      {"pytorch": "multiplies by all units, the zeros too"},
                      Task(Dense((64, 512), active=8), batch=128, rows=256, epochs=3, activations=True)),
     Encoding("encode", "784-1000-500-250-30 from a .npy file to a .npy file", _DEEP, rows=400_000),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
@@ -119,7 +119,7 @@ def chosen(x: Float[Tensor, "rows features"], weight: Float[Tensor, "units featu
     with torch.no_grad():
         found = []
         for sums in _sums(x, weight, bias, len(x) if together else max(1, _AT_ONCE // len(weight))):
-            places = choose(outer(sums)).places
+            places = choose(sums.relu_() if isinstance(outer, nn.ReLU) else outer(sums)).places  # in place: fresh memory is slow
             found.append((places, sums.flatten()[places.rows * places.size + places.units].to(weight.dtype)))
         places, known = Places.joined([part for part, _ in found]), torch.cat([values for _, values in found])
     return Active(outer(_Match.apply(x, weight, bias, known, places)), places)

@@ -74,10 +74,10 @@ class Batches:
         """Yield the batches in the rows' own order."""
         return self._slices(self.rows, 0)
 
-    def first(self) -> "Batches":
-        """Return the rows of the first batch, in their own order."""
+    def first(self, count: int) -> "Batches":
+        """Return the rows of the first batch, at most ``count``, in their own order."""
         few = copy.copy(self)
-        few.rows = self.rows[: self.size]
+        few.rows = self.rows[: min(self.size, count)]
         return few
 
     def _end(self, number: int) -> int:

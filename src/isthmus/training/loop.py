@@ -22,6 +22,7 @@ from .devices import Weights, device_of, multiplications, on, seeded, settle_pre
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
+_FEW = 256  # rows that are looked at after every epoch where none are held out
 _MODEST = 1e-3  # a learning rate that hardly ever diverges
 _CALL = 0.1  # seconds between calls of the callbacks within an epoch
 
@@ -84,7 +85,7 @@ class Loop:
         self.device = device_of(settings.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
-        self.watched = held_out or data.first()  # what tells good from lost
+        self.watched = held_out or data.first(_FEW)  # what tells good from lost
         row = on(self.device, next(self.watched.in_order()).x[:1])
         self.work = multiplications(self.model, row) * settings.batch_size
         self.precision = settle_precision(settings.precision, self.device, self.work)
