@@ -1,24 +1,13 @@
-"""Figures of the Keras blog's models: the plane of a two-number code, the grid decoded from it, the denoising strip."""
+"""Figures of the Keras blog's models: the grid decoded from a two-number code, the denoising strip."""
 
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
 PICTURES = 12  # of a strip
-
-
-def plane(path: Path, codes: np.ndarray, digits: np.ndarray) -> None:
-    """Draw the codes (n, 2), coloured by digit."""
-    figure = Figure(figsize=(7, 6), layout="constrained")
-    axes = figure.add_subplot()
-    points = axes.scatter(*codes.T, c=digits, s=3, cmap=matplotlib.colormaps["tab10"], vmin=-0.5, vmax=9.5, linewidths=0)
-    figure.colorbar(points, ticks=range(10), label="digit")
-    axes.set(xlabel="$h_1$", ylabel="$h_2$", title="Test codes of the variational autoencoder", aspect="equal")
-    figure.savefig(path, dpi=120)
 
 
 def grid(path: Path, model: Any, side: int = 20) -> None:

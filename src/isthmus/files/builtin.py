@@ -30,15 +30,15 @@ def swissroll() -> ArrayItems:
     return ArrayItems(np.stack([t * np.cos(t), y, t * np.sin(t)], axis=1).astype(np.float32), "swissroll")
 
 
-def curves() -> ArrayItems:
-    """Return 4,000 images of smooth curves through three random points, uint8 ``(n, 28, 28)``: six numbers each.
+def curves(n: int = 4000, seed: int = 0) -> ArrayItems:
+    """Return ``n`` images of smooth curves through three random points, uint8 ``(n, 28, 28)``: six numbers each.
 
     The curve is the parabola ``c(t)`` with ``c(0), c(1/2), c(1)`` at the points; its ink is the integral along the
     curve of a Gaussian pen, ``∫ exp(-|p - c|² / 2σ²) ds / (σ √2π)``, cut at 1. After the data of G. Hinton, R.
     Salakhutdinov, Reducing the dimensionality of data with neural networks (2006).
     """
-    n, size, pen = 4000, 28, 0.8
-    points = np.random.default_rng(0).uniform(5, size - 5, (n, 3, 2))  # (n, point, axis)
+    size, pen = 28, 0.8
+    points = np.random.default_rng(seed).uniform(5, size - 5, (n, 3, 2))  # (n, point, axis)
     t = np.linspace(0, 1, 64)
     basis = np.stack([(1 - t) * (1 - 2 * t), 4 * t * (1 - t), t * (2 * t - 1)], axis=1)  # (time, point)
     slope = np.stack([4 * t - 3, 4 - 8 * t, 4 * t - 1], axis=1)

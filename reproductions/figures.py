@@ -1,0 +1,19 @@
+"""Figures that several reproductions draw."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def planes(path: Path, codes: dict[str, np.ndarray], labels: np.ndarray) -> None:
+    """Draw sets of codes (n, 2) side by side, coloured by label."""
+    figure = Figure(figsize=(6 * len(codes), 5.4), layout="constrained")
+    kinds = int(labels.max()) + 1
+    colours = matplotlib.colormaps["tab10" if kinds <= 10 else "tab20"]
+    for axes, (name, plane) in zip(figure.subplots(1, len(codes), squeeze=False)[0], codes.items(), strict=True):
+        points = axes.scatter(*plane.T, c=labels, s=3, cmap=colours, vmin=-0.5, vmax=colours.N - 0.5, linewidths=0)
+        axes.set(xlabel="$h_1$", ylabel="$h_2$", title=name)
+    figure.colorbar(points, ax=axes, ticks=range(kinds))
+    figure.savefig(path, dpi=120)
