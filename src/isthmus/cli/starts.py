@@ -45,7 +45,7 @@ def start(name: str, size: int, seed: int, settings: Training, model: ModelOptio
     if name in (NONE, TODAY):
         network = Dense(hidden, activation, tied=model.tied) if name == NONE else Dense(hidden)
         return Autoencoder(size, network=network, training=settings, **common)
-    return StackedAutoencoder(size, hidden, layers()[name], activation, model.tied, training=halved(settings, summary), **common)
+    return StackedAutoencoder(size, hidden, layers()[name], activation, tied=model.tied, training=halved(settings, summary), **common)
 
 
 def halved(settings: Training, summary: Summary) -> Training:

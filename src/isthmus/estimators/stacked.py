@@ -37,6 +37,7 @@ class StackedAutoencoder(BaseAutoencoder):
             ``RestrictedBoltzmannMachine()``, cloned for every layer, or a tuple with one for each hidden layer and one for the
             code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. A layer without a ``training`` takes the whole's.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
+        code_activation: The code layer's; "linear" codes know no bounds, as a map for the eye should, and others feed a classifier.
         tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
         likelihood, training, random_state: As in `BaseAutoencoder`; ``training`` is that of the whole.
 
@@ -64,20 +65,21 @@ class StackedAutoencoder(BaseAutoencoder):
     layer_histories_: list[list[dict[str, float]]]
 
     def __init__(self, n_components: int = 2, hidden: tuple[int, ...] | None = None,
-                 layer: BaseAutoencoder | tuple[BaseAutoencoder, ...] | None = None, activation: str = "sigmoid", tied: bool = False,
-                 likelihood: Likelihood | None = None, training: Training | None = None,
+                 layer: BaseAutoencoder | tuple[BaseAutoencoder, ...] | None = None, activation: str = "sigmoid",
+                 code_activation: str = "linear", tied: bool = False, likelihood: Likelihood | None = None, training: Training | None = None,
                  random_state: Any = None) -> None:  # fmt: skip
         self.n_components = n_components
         self.hidden = hidden
         self.layer = layer
         self.activation = activation
+        self.code_activation = code_activation
         self.tied = tied
         self.likelihood, self.training, self.random_state = likelihood, training, random_state
 
     @property
     def network(self) -> Dense:  # type: ignore[override]  # it is no setting of its own here
         """The whole network."""
-        return Dense(self.hidden, self.activation, tied=self.tied)
+        return Dense(self.hidden, self.activation, self.code_activation, self.tied)
 
     def row(self) -> Row:
         return Row(None, Identity(), ())
@@ -121,7 +123,7 @@ class StackedAutoencoder(BaseAutoencoder):
                              f"code ({', '.join(map(str, widths))}). Got {len(given)}.")  # fmt: skip
         for number, (prototype, width) in enumerate(zip(given, widths, strict=True)):
             last = number + 1 == len(widths)
-            layer = prototype.as_layer(width, "linear" if last else self.activation, self.tied)
+            layer = prototype.as_layer(width, self.code_activation if last else self.activation, self.tied)
             own = copy.copy(layer.training or training).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
             name = f"layer {number + 1} of {len(widths)}"
             yield layer.set_params(random_state=(seed + number + 1) % 2**32,
