@@ -66,8 +66,8 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def __init__(self, n_components: int = 2, hidden: tuple[int, ...] | None = None,
                  layer: BaseAutoencoder | tuple[BaseAutoencoder, ...] | None = None, activation: str = "sigmoid",
-                 code_activation: str = "linear", tied: bool = False, likelihood: Likelihood | None = None, training: Training | None = None,
-                 random_state: Any = None) -> None:  # fmt: skip
+                 code_activation: str = "linear", tied: bool = False, likelihood: Likelihood | None = None,
+                 training: Training | None = None, random_state: Any = None) -> None:  # fmt: skip
         self.n_components = n_components
         self.hidden = hidden
         self.layer = layer
