@@ -3,8 +3,8 @@
     python -m reproductions.vincent_2010 [--quick] [--data FOLDER] [--seeds 3] [--only rot-sdae,rot-svm] [--out DIR]
 
 The variations are made from MNIST as published: digits turned by an angle drawn evenly, and digits over a background of
-pixels drawn evenly; 10,000 to learn from, 2,000 to choose by, 50,000 to test on. MNIST itself has 50,000, 10,000 and 10,000. Errors in percent. Every
-line and seed leaves one JSON file in DIR and is not run again.
+pixels drawn evenly; 10,000 to learn from, 2,000 to choose by, 50,000 to test on. MNIST itself has 50,000, 10,000 and 10,000.
+Errors in percent. Every line and seed leaves one JSON file in DIR and is not run again.
 
 References:
     Stacked Denoising Autoencoders (P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol, 2010); An Empirical Evaluation of Deep
