@@ -37,7 +37,7 @@ NETWORKS: dict[str, Any] = {
     "Conv, shape given": lambda shape, series: Conv((4,), dimensions=1 if series else 2, shape=shape),
 }
 BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode()}
-VARIANTS = {name: getattr(estimators, name) for name in estimators.__all__}
+VARIANTS = {name: getattr(estimators, name) for name in estimators.VARIANTS}
 
 
 def cell(variant: str, bottleneck: str, network: str, kind: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
-    "estimators": ("Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
+    "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
                    "VariationalAutoencoder"),
     "networks": ("Conv", "Dense"),
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "KL", "L1",
