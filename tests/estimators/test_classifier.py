@@ -176,6 +176,8 @@ def test_sparse_rows_and_missing_numbers_are_the_autoencoders_affair():
     (Y + 0.5, "continuous"),
     (np.array([1, "a"] * 12, dtype=object), "texts or numbers, not both"),
     (np.stack([Y, Y], 1), "1d array"),
+    (np.full(24, np.inf), "whole numbers.*such as inf"),
+    (np.full(24, {}), "Got a dict"),
 ])  # fmt: skip
 def test_labels_that_cannot_be_used_are_refused_in_one_line(labels, said):
     with pytest.raises(InputError, match=said) as error:

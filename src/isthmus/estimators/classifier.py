@@ -1,5 +1,6 @@
 """The classifier: a softmax layer on an autoencoder's code, and the encoder fine-tuned with it."""
 
+import copy
 import hashlib
 from typing import Any, ClassVar
 
@@ -12,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
 from ..checks import Kind, Limit, check_settings
+from ..errors import InputError
 from ..files.rows import block_rows
 from ..parts import Masking
-from ..training import Training
+from ..training import Adam, Training
 from ..training.batches import Batches, Rows
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
@@ -29,6 +31,8 @@ from .trained import Trained
 
 _CODE = 64  # units of the default code: more than there are classes, as a rule
 _MASKED = 0.25  # of each row, by the default's corruption
+_GENTLY = 0.25  # of the learning rate from a random start: the encoder is to keep what it knows
+_SOME = 10_000  # rows settle where the softmax layer starts
 
 
 class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, Trained):
@@ -104,8 +108,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         seed = int(ranks.agree(seed_of(self.random_state)))
         self.autoencoder_ = self._pretrained(X, seed)
         self.classes_ = labels.classes
-        asked = self.training or Training()
-        training = asked.resolve(int((labels.numbers >= 0).sum()), deep=True)
+        training = self._settled(int((labels.numbers >= 0).sum()))
         with seeded(seed, device_of(training.device)):
             loop = self._loop_over(X, labels, training, seed)
             loop.run()
@@ -181,13 +184,21 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         """Return the frozen autoencoder, or a copy fitted to the rows, under the classifier's seed where it has none."""
         if isinstance(self.autoencoder, FrozenEstimator):
             given = self.autoencoder.estimator
-            check_settings(FrozenEstimator(given), {"estimator": Kind(BaseAutoencoder, "an autoencoder of isthmus")})
+            if not isinstance(given, BaseAutoencoder):
+                raise InputError(f"FrozenEstimator.estimator must be an autoencoder of isthmus. Got a {type(given).__name__}.")
             check_is_fitted(given)
             read_rows(given, X, reset=False, nan=True)  # which are refused where they are not such as it was fitted on
             return given
         made = clone(self.autoencoder) if self.autoencoder is not None else (
             DenoisingAutoencoder(min(_CODE, self.n_features_in_), Masking(_MASKED)))
         return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(X)
+
+    def _settled(self, rows: int) -> Training:
+        """Return the settings of the fine-tuning to so many rows, in which nothing is left open."""
+        training = copy.copy(self.training or Training())
+        if training.learning_rate is None and self.autoencoder_.history_:
+            training.learning_rate = _GENTLY * (training.optimizer or Adam()).learning_rate(deep=True)
+        return training.resolve(rows, deep=True)
 
     def _loop_over(self, X: Rows, labels: Labels, training: Training, seed: int) -> Loop:
         """Return the training run over the labelled rows, some of them held out."""
@@ -196,6 +207,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         digests = {"labels": _digest([labels.numbers]), "autoencoder": _digest(before.arrays().values())}
         agreed = agreement(X, Summary.of(X), training, seed, classes=list(labels.classes), **digests)
         held, kept = labels.parted(training.validation, seed)
+        module.start(Batches(X, labels.some(kept, _SOME), block_rows(X.shape[1:]), labels.numbers))
         watched = Batches(X, held, block_rows(X.shape[1:]), labels.numbers) if len(held) else None
         return Loop(module, Batches(X, kept, training.batch_size, labels.numbers), watched, training, seed, agreed)
 

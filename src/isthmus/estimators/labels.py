@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from ..errors import InputError
 from ..training.batches import spread
@@ -33,17 +32,12 @@ class Labels(NamedTuple):
             y = np.array(y, dtype=object)
         try:
             y = column_or_1d(y, warn=True)
-            known = _known(y)
-            found = np.array(y[known].tolist())  # of texts or numbers, where y holds objects
-            if found.size:
-                check_classification_targets(found)
         except ValueError as error:
             raise InputError(" ".join(str(error).split())) from error
         if len(y) != rows:
             raise InputError(f"y must hold a label for each of the {rows} rows of X. Got {len(y)}.")
-        if len({isinstance(label, str) for label in y[known].tolist()}) > 1:
-            raise InputError("y must hold texts or numbers, not both; turn all labels into texts.")
-        classes, numbers = np.unique(found, return_inverse=True)
+        known = _known(y)
+        classes, numbers = np.unique(_classes(y[known].tolist()), return_inverse=True)
         if len(classes) < 2:
             what = f"one class only ({classes[0]!s})" if len(classes) else "no class: every label is None or NaN"
             raise InputError(f"y must hold labels of two classes or more. Got {what}.")
@@ -83,3 +77,16 @@ def _known(y: np.ndarray) -> np.ndarray:
     if y.dtype.kind != "O":
         return np.ones(len(y), bool)
     return np.array([isinstance(same := label == label, bool | np.bool_) and label is not None and bool(same) for label in y], bool)
+
+
+def _classes(labels: list) -> np.ndarray:
+    """Return labels that are all there as an array of texts or of numbers that may name classes."""
+    if len({isinstance(label, str) for label in labels}) > 1:
+        raise InputError("y must hold texts or numbers, not both; turn all labels into texts.")
+    found = np.array(labels)
+    if found.dtype.kind not in "biufU":
+        raise InputError(f"y must hold texts or whole numbers, which name classes. Got a {type(labels[0]).__name__}.")
+    if found.dtype.kind == "f" and not (np.isfinite(found) & (found == np.trunc(found))).all():
+        strange = next(label for label in labels if not float(label).is_integer())
+        raise InputError(f"y must hold texts or whole numbers, which name classes. Got continuous numbers, such as {strange:g}.")
+    return found

@@ -1,17 +1,22 @@
 """A softmax layer on an encoder: the torch module of `AutoencoderClassifier`."""
 
 import copy
+import warnings
 from collections.abc import Iterator
 from typing import Self
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..model import Model, Terms
 from ..networks.dense import linear
-from ..training.batches import Batch
+from ..training.batches import Batch, Batches
 from .prediction import codes
 
 
@@ -46,8 +51,8 @@ class Softmax(nn.Module):
 
         From a random start, the layer's first steps would spoil what the encoder knows; few rows do not bring it back.
         """
-        parts = [(codes(self.model, on(self.working_device, batch.x)), batch.condition) for batch in rows.in_order()]
-        h, numbers = (torch.cat(part).cpu().double().numpy() for part in zip(*parts, strict=True))
+        parts = [(codes(self.model, batch.x), batch.condition) for batch in rows.in_order()]
+        h, numbers = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
         scaler = StandardScaler()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it is a start only
