@@ -27,7 +27,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from isthmus import AutoencoderClassifier, DenoisingAutoencoder, Masking, Training
+from isthmus import AutoencoderClassifier, DenoisingAutoencoder, Training
 from isthmus.errors import DiagnosticWarning
 
 LABELS = (10, 100, None)  # a class; None is all
@@ -57,7 +57,7 @@ def mnist(path: Path) -> Data:
 
 def errors(data: Data, seed: int) -> dict[int | None, dict[str, float]]:
     """Return the test errors in percent, by the number of labels a class and the way."""
-    network = DenoisingAutoencoder(64, Masking(0.25), random_state=seed)  # the classifier's default
+    network = DenoisingAutoencoder(32, random_state=seed)  # the classifier's default
     pretrained = FrozenEstimator(clone(network).fit(data.x))
     ways: dict[str, ClassifierMixin] = {
         "fine-tuned": AutoencoderClassifier(pretrained, random_state=seed),

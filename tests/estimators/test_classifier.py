@@ -222,14 +222,14 @@ def test_a_search_reaches_the_autoencoder():
 def test_with_few_labels_pretraining_beats_a_random_start():
     X, y = load_digits(return_X_y=True)
     X, unseen, errors = X / 16, slice(1200, None), {}
-    for epochs in (None, 0):
+    for epochs in (40, 0):
         errors[epochs] = []
-        for seed in range(3):
+        for seed in range(2):
             few = np.full(len(y), np.nan)
             rng = np.random.default_rng(seed)
             for digit in range(10):
                 few[rng.choice(np.flatnonzero(y[:1200] == digit), 5, replace=False)] = digit
-            encoder = isthmus.DenoisingAutoencoder(32, training=Training(epochs=epochs), random_state=seed)
+            encoder = Autoencoder(10, training=Training(epochs, batch_size=64), random_state=seed)
             model = quietly(AutoencoderClassifier(encoder, random_state=seed).fit, X[:1200], few[:1200])
             errors[epochs].append(1 - model.score(X[unseen], y[unseen]))
-    assert np.mean(errors[None]) < 0.8 * np.mean(errors[0])
+    assert np.mean(errors[40]) < 0.8 * np.mean(errors[0])

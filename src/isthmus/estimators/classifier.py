@@ -15,7 +15,6 @@ from .. import ranks
 from ..checks import Kind, Limit, check_settings
 from ..errors import InputError
 from ..files.rows import block_rows
-from ..parts import Masking
 from ..training import Adam, Training
 from ..training.batches import Batches, Rows
 from ..training.devices import device_of, seeded
@@ -29,8 +28,7 @@ from .prediction import codes
 from .softmax import Softmax, log_probabilities
 from .trained import Trained
 
-_CODE = 64  # units of the default code: more than there are classes, as a rule
-_MASKED = 0.25  # of each row, by the default's corruption
+_CODE = 32  # units of the default code: more than there are classes, as a rule
 _GENTLY = 0.25  # of the learning rate from a random start: the encoder is to keep what it knows
 _SOME = 10_000  # rows settle where the softmax layer starts
 
@@ -38,15 +36,16 @@ _SOME = 10_000  # rows settle where the softmax layer starts
 class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, Trained):
     r"""An encoder that learnt without labels, then fine-tuned with a softmax layer on its code, :math:`\min -\log p(y \mid f(x))`.
 
-    The autoencoder learns from all rows, the classifier from those with a label: a label that is None or NaN is missing. (The -1 of
-    `sklearn.semi_supervised` would make a class of it, since -1 and 1 are the labels of many data.) Held-out rows are of each class
-    its share, and the epoch with the least cross-entropy on them is kept, so that the probabilities can be relied on. `transform`
-    gives the fine-tuned codes. A linear classifier on codes as they are needs no class of its own:
+    The autoencoder learns from all rows, the classifier from those with a label; a label that is None or NaN is missing. (The -1 of
+    `sklearn.semi_supervised` is a class here, since -1 and 1 are the labels of much data.) The softmax layer starts as the logistic
+    regression on the codes, and the encoder learns on at a quarter of the usual rate. Held-out rows are of each class its share, and
+    the epoch with the least cross-entropy on them is kept, so that the probabilities can be relied on. `transform` gives the
+    fine-tuned codes. A linear classifier on codes as they are needs no class of its own:
     ``make_pipeline(autoencoder, LogisticRegression())``.
 
     Arguments:
         autoencoder: Any of isthmus's autoencoders, of which a copy is fitted first, or ``FrozenEstimator(fitted)``, whose weights are
-            copied. None is a `DenoisingAutoencoder` with a code of at most 64. With ``training=Training(epochs=0)`` the same
+            copied. None is a `DenoisingAutoencoder` with a code of at most 32. With ``training=Training(epochs=0)`` the same
             network starts at random, to compare with.
         training: A `Training` object for the fine-tuning; None leaves everything to the data. The autoencoder has its own, and its
             own checkpoint.
@@ -61,7 +60,8 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     References:
         Greedy Layer-Wise Training of Deep Networks (Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle, 2006), for the two steps;
         Extracting and Composing Robust Features with Denoising Autoencoders (P. Vincent, H. Larochelle, Y. Bengio,
-        P.-A. Manzagol, 2008), https://doi.org/10.1145/1390156.1390294, for the default
+        P.-A. Manzagol, 2008), https://doi.org/10.1145/1390156.1390294, for the default; Fine-Tuning can Distort Pretrained Features
+        and Underperform Out-of-Distribution (A. Kumar et al., 2022), https://arxiv.org/abs/2202.10054, for the layer's start
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -190,7 +190,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
             read_rows(given, X, reset=False, nan=True)  # which are refused where they are not such as it was fitted on
             return given
         made = clone(self.autoencoder) if self.autoencoder is not None else (
-            DenoisingAutoencoder(min(_CODE, self.n_features_in_), Masking(_MASKED)))
+            DenoisingAutoencoder(min(_CODE, self.n_features_in_)))
         return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(X)
 
     def _settled(self, rows: int) -> Training:

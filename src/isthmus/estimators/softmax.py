@@ -23,6 +23,9 @@ from .prediction import codes
 class Softmax(nn.Module):
     r"""Class probabilities :math:`p(y \mid x) = \mathrm{softmax}(W f(x) + b)` from the code f(x), and their cross-entropy.
 
+    A corruption that the autoencoder learnt with goes on in training, :math:`f(c(x))`: as dropout of inputs does, it keeps the
+    network from learning few labels by heart.
+
     Arguments:
         model: The autoencoder, whose encoder is copied; random codes are taken at their means.
         n_components: The code's size.
@@ -64,8 +67,8 @@ class Softmax(nn.Module):
         self.layer.bias.copy_(torch.from_numpy(bias))
 
     def forward(self, raw: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch classes"]:
-        """Return the logits of rows in the data's units."""
-        return self.layer(codes(self.model, raw))
+        """Return the logits of rows in the data's units; the autoencoder's corruption acts in training mode only."""
+        return self.layer(self.model.encode(self.model.corrupt(self.model.read(raw)[0])).h)
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters that are trained, in one group: encoder and layer learn together."""
