@@ -38,8 +38,8 @@ NETWORKS: dict[str, Any] = {
     "Conv, shape given": lambda shape, series: Conv((4,), dimensions=1 if series else 2, shape=shape),
 }
 BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode()}
-#: Stacks make their network themselves, and classifiers and Boltzmann machines are no rows of the table.
-VARIANTS = {name: cls for name in estimators.__all__ if "network" in signature(cls := getattr(estimators, name)).parameters}
+#: Stacks make their network themselves.
+VARIANTS = {name: cls for name in estimators.VARIANTS if "network" in signature(cls := getattr(estimators, name)).parameters}
 
 
 def cell(variant: str, bottleneck: str, network: str, kind: str) -> str:

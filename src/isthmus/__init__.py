@@ -14,8 +14,8 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
-    "estimators": ("Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder", "StackedAutoencoder",
-                   "VariationalAutoencoder"),
+    "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
+                   "StackedAutoencoder", "VariationalAutoencoder"),
     "networks": ("Conv", "Dense"),
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Contractive", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "KL", "L1",
               "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),

@@ -153,10 +153,14 @@ class Model(nn.Module):
         observed = ~torch.isnan(x)
         return torch.where(observed, x, 0.0), observed
 
+    def corrupt(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
+        """Return what the encoder sees of ``x`` in training; in prediction that is all of it."""
+        return self.corruption(x) if self.corruption is not None and self.training else x
+
     def forward(self, raw: Tensor) -> Pass:
         """Return one pass of a batch, given in the data's units; corruption and draws act in training mode only."""
         x, observed = self.read(raw)
-        seen = self.corruption(x) if self.corruption is not None and self.training else x
+        seen = self.corrupt(x)
         if self._differentiates:
             seen = seen.detach().requires_grad_()
         code = self.encode(seen, draw=self.training)

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.frozen import FrozenEstimator
 
 from . import estimators, networks, parts, representations, storage, training
 from .errors import InputError
 from .estimators.base import BaseAutoencoder
-from .estimators.saving import versions
+from .estimators.trained import versions
 from .files import Items, RowStream
 from .files.rows import scratch
 from .representations.streaming import fit_rows
@@ -162,7 +163,7 @@ class Run(TransformerMixin, BaseEstimator):
 
 
 #: The only classes that a run folder may name.
-PUBLIC: dict[str, type] = {"Run": Run} | {
+PUBLIC: dict[str, type] = {"Run": Run, "FrozenEstimator": FrozenEstimator} | {
     name: getattr(module, name) for module in (estimators, networks, parts, representations, training)
     for name in module.__all__
 }  # fmt: skip

@@ -15,7 +15,7 @@ from isthmus import L1, GaussianNoise, Masking, SparseRate, Training, estimators
 X, y = load_digits(return_X_y=True)
 X, y = X[:400], y[:400]
 SHORT = Training(epochs=8)
-STEPS = [PCA(6), *(getattr(estimators, name)(6, training=SHORT, random_state=0) for name in estimators.__all__)]
+STEPS = [PCA(6), *(getattr(estimators, name)(6, training=SHORT, random_state=0) for name in estimators.VARIANTS)]
 
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
 

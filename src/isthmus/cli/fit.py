@@ -111,7 +111,8 @@ def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) ->
     labels = None if loaded.labels is None else loaded.labels[places]
     part = Split(shown, labels, [loaded.ids[place] for place in places])
     name, fitted = variant_of(run.estimator), run.estimator
-    row = {"variant": name, "seconds": run.history_[-1]["seconds"]} | evaluate(fitted, part, run.baseline_)
+    seconds = run.history_[-1]["seconds"] if run.history_ else 0.0
+    row = {"variant": name, "seconds": seconds} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]
     found = Comparison([row], {(name, fitted.n_components): fitted})
     page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation))

@@ -20,7 +20,7 @@ def variants() -> dict[str, type[BaseAutoencoder]]:
     >>> sorted(variants())[:3]
     ['basic', 'contractive', 'denoising']
     """
-    classes = (getattr(estimators, name) for name in estimators.__all__ if name.endswith("Autoencoder"))
+    classes = (getattr(estimators, name) for name in estimators.VARIANTS)
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
 
 

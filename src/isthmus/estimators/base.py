@@ -1,7 +1,6 @@
 """The scikit-learn face of every variant, written once."""
 
 import copy
-import math
 import warnings
 from abc import abstractmethod
 from typing import Any, NamedTuple, Self
@@ -13,9 +12,8 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
-from ..checks import Kind, Limit, Several, Whole, check_name, check_settings
+from ..checks import Kind, Limit, Several, Whole, check_settings
 from ..errors import DiagnosticWarning, InputError
-from ..model import Model
 from ..networks import Dense
 from ..networks.base import Network
 from ..parts.bottleneck import Bottleneck
@@ -24,12 +22,12 @@ from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
 from ..training.batches import Rows
-from ..training.devices import PRECISIONS, device_of, seeded, settle_precision
+from ..training.devices import device_of, seeded
 from ..training.loop import Loop
 from .data import Summary, read_rows
 from .diagnostics import diagnose
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
-from .prediction import Function, bound, codes, decoded, predicted, rebuilt
+from .prediction import bound, codes, decoded, rebuilt
 from .saving import Storable
 
 _SLOTS: dict[str, Limit] = {
@@ -64,10 +62,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
 
     Attributes:
         module_: The trained `Model`, a torch module, on the CPU.
-        history_: One mapping an epoch: the loss's terms on the training rows and, as ``validation_*``, on held-out rows.
-        corruption_, bottleneck_, penalties_, network_, likelihood_, training_: The settings as resolved in `fit`.
+        corruption_, bottleneck_, penalties_, network_, likelihood_: The parts as resolved in `fit`.
         item_shape_, input_dtype_: The shape and dtype of one item; ``n_features_in_`` is how many numbers it has.
-        best_epoch_, stopped_: The epoch whose weights are kept; why training ended early, or "".
+        history_, training_, best_epoch_, stopped_, precision_, precision_reason_: As in `Trained`.
     """
 
     n_components: int
@@ -76,8 +73,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     training: Training | None
     random_state: Any
     input_dtype_: str
-    history_: list[dict[str, float]]
-    _half: Model | None = None  # what a view that `with_precision` gave predicts by; else never set
 
     @abstractmethod
     def row(self) -> Row:
@@ -205,26 +200,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             drawn = prior.sample()
         return self.inverse_transform(drawn.numpy())
 
-    def with_precision(self, precision: str) -> Self:
-        """Return the fitted estimator as one that predicts in another precision; this one stays as it is.
-
-        "float32" is how every estimator predicts, in double precision where rows are double. "bfloat16" takes 16-bit products,
-        about twice as fast on processors that have them, with codes right to two or three digits and still float32; "auto"
-        takes them where the processor has them.
-        """
-        check_is_fitted(self)
-        view, device = copy.copy(self), device_of(self.training_.device)
-        settled = settle_precision(check_name("precision", precision, PRECISIONS), device, math.inf)  # blocks are work enough
-        view._half = self.module_.half() if settled.name == "bfloat16" else None
-        return view
-
     @property
     def _n_features_out(self) -> int:
         return self.n_components_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Return whether a fit has come to its end; one that failed on the way has left its shape only."""
-        return hasattr(self, "module_")
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: sparse input, kept precision, NaN under a likelihood that masks it."""
@@ -238,10 +216,6 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         check_is_fitted(self)
         return read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask")
 
-    def _predict(self, rows: Rows, function: Function, item: tuple[int, ...] | None = None) -> np.ndarray:
-        """Return what ``function`` makes of the model and of rows or codes, which take up an ``item`` each in memory."""
-        return predicted(self._half or self.module_, rows, function, device_of(self.training_.device), item)
-
     def _check(self) -> None:
         """Raise `InputError` for a setting outside its limits."""
         own = self.get_params(deep=False)
@@ -253,14 +227,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
 
     def _keep(self, begun: Begun, loop: Loop, dtype: str) -> None:
         """Take on what a loop learnt; whoever interrupted it is told once that is done."""
-        state = loop.state
         self.take_on(begun.parts, begun.model)
-        self.n_components_ = begun.n_components
-        self.training_ = copy.copy(begun.training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
-        (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history
-        self.best_epoch_, self.stopped_, self.input_dtype_ = state.best_epoch, state.stopped, dtype
-        if state.stopped == "interrupted":
-            raise KeyboardInterrupt
+        self.n_components_, self.input_dtype_ = begun.n_components, dtype
+        self._keep_run(loop, begun.training)
 
     def _begun(self, summary: Summary, asked: Training) -> Begun:
         """Return what was learnt so far as the beginning of more."""

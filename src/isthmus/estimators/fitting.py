@@ -52,12 +52,16 @@ def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int) -> Loop:
     """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
     training = begun.training
     held, kept = _parted(X, training.validation, seed)
+    agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts))
+    watched = Batches(X, held, block_rows(X.shape[1:])) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size), watched, training, seed, agreed)
+
+
+def agreement(X: Rows, summary: Summary, training: Training, seed: int, **more: Any) -> str:
+    """Return what a checkpoint and the run that goes on from it must agree on, as JSON."""
     settings = training.get_params(deep=False)
     plain = {name: settings[name] for name in settings if name not in ("checkpoint", "device", "callbacks")}
-    agreed = {"data": fingerprint(X, summary), "n_components": begun.n_components, "random_state": seed,
-              "parts": list(begun.parts), "training": plain}  # fmt: skip
-    watched = Batches(X, held, block_rows(X.shape[1:])) if len(held) else None
-    return Loop(begun.model, Batches(X, kept, training.batch_size), watched, training, seed, json.dumps(storage.encode(agreed)))
+    return json.dumps(storage.encode({"data": fingerprint(X, summary), "random_state": seed, **more, "training": plain}))
 
 
 def without_end(training: Training) -> Training:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,15 +14,15 @@ from ..training.batches import Rows, blocks, tensor_of
 
 _DRAWS = 8  # codes drawn for each row's bound
 
-Function: TypeAlias = Callable[[Model, Tensor], Tensor]
+Function: TypeAlias = Callable[[Any, Tensor], Tensor]  # of a module and rows, or codes
 
 
-def predicted(module: Model, rows: Rows, function: Function, device: torch.device,
+def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
               item: tuple[int, ...] | None = None) -> np.ndarray:  # fmt: skip
-    """Return what ``function`` makes of the model and of every block of ``rows``, float64 only for rows in float64.
+    """Return what ``function`` makes of the module and of every block of ``rows``, float64 only for rows in float64.
 
     Arguments:
-        module: The fitted model, on the CPU, or its `Model.half`, for which rows in float64 give float32; it stays as it is.
+        module: The fitted module, on the CPU, or its `half`, for which rows in float64 give float32; it stays as it is.
         rows: Rows (n, ...) in the data's units, or codes (n, k).
         function: One of those below.
         device: Where to compute.

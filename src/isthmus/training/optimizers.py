@@ -40,7 +40,7 @@ class Adam(BaseEstimator):
 
     def resolve(self, deep: bool, path: float) -> "Adam":
         """Return a copy with the weight decay settled; ``path`` is the learning rate times the number of updates."""
-        chosen = min(_SHRINKAGE / path, _MOST_DECAY) if deep else 0.0
+        chosen = min(_SHRINKAGE / max(path, _SHRINKAGE / _MOST_DECAY), _MOST_DECAY) if deep else 0.0
         decay = chosen if self.weight_decay is None else self.weight_decay
         return clone(self).set_params(weight_decay=decay)
 

@@ -21,7 +21,8 @@ class Training(BaseEstimator):
     """Training settings; None is chosen from the data in `fit` and shown in the estimator's ``training_``.
 
     Arguments:
-        epochs: Passes over the rows; None aims at 6,000 updates, within 3 to 200 passes.
+        epochs: Passes over the rows; None aims at 6,000 updates, within 3 to 200 passes. 0 leaves the network at its random
+            start, to compare with.
         batch_size: Rows of an update; None takes n/100, from 32 to 128.
         learning_rate: The highest step size of the schedule; None takes the optimiser's own default.
         schedule: A map from progress in [0, 1] to a factor of the learning rate, `OneCycle()` or `Constant()`.
@@ -45,7 +46,7 @@ class Training(BaseEstimator):
     """
 
     limits: ClassVar[dict[str, Limit]] = {
-        "epochs": Whole(1, optional=True), "batch_size": Whole(1, optional=True),
+        "epochs": Whole(0, optional=True), "batch_size": Whole(1, optional=True),
         "learning_rate": Real(0, above=True, optional=True),
         "schedule": Kind(Callable, "a schedule such as OneCycle()", optional=True),
         "optimizer": Kind(Adam | SGD, "Adam() or SGD()", optional=True),
@@ -96,7 +97,7 @@ class Training(BaseEstimator):
         kept = rows - chosen.validation
         chosen.batch_size = min(self.batch_size or min(max(kept // 100, 32), 128), kept)
         steps = math.ceil(kept / chosen.batch_size)
-        chosen.epochs = self.epochs or min(max(round(_STEPS / steps), 3), 200)
+        chosen.epochs = min(max(round(_STEPS / steps), 3), 200) if self.epochs is None else self.epochs
         chosen.schedule = self.schedule or OneCycle()
         optimizer = self.optimizer or Adam()
         chosen.learning_rate = self.learning_rate or optimizer.learning_rate(deep)
