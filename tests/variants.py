@@ -11,6 +11,7 @@ from isthmus import (
     AuxK,
     BatchTopK,
     Bernoulli,
+    BinaryUnits,
     Contractive,
     ContractiveAutoencoder,
     Conv,
@@ -19,8 +20,10 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    GaussianUnits,
     Laplace,
     Masking,
+    RestrictedBoltzmannMachine,
     SaltAndPepper,
     SparseAutoencoder,
     SparseRate,
@@ -48,6 +51,9 @@ VARIANTS = {
     "variational, bernoulli": lambda: VariationalAutoencoder(3, KL(), likelihood=Bernoulli()),
     "variational, gaussian": lambda: VariationalAutoencoder(3, KL(0.1), likelihood=Gaussian(0.1)),
     "variational, laplace": lambda: VariationalAutoencoder(3, likelihood=Laplace(None)),
+    "machine": lambda: RestrictedBoltzmannMachine(3, BinaryUnits(), gibbs_steps=2),
+    "machine, gaussian": lambda: RestrictedBoltzmannMachine(3, likelihood=Gaussian()),
+    "machine, persistent": lambda: RestrictedBoltzmannMachine(3, GaussianUnits(), persistent=True),
 }  # fmt: skip
 
 NETWORKS = {  # the network and the shape of an item
@@ -63,7 +69,11 @@ NETWORKS = {  # the network and the shape of an item
     "residual": (Conv((4,), residual=1), (7, 5)),
 }
 
-EVERY = [(variant, network) for variant in VARIANTS for network in NETWORKS]
+#: Those that take any network, and those that are one.
+FREE = [variant for variant, make in VARIANTS.items() if "network" in make().get_params(deep=False)]
+FIXED = [variant for variant in VARIANTS if variant not in FREE]
+
+EVERY = [(variant, network) for variant in FREE for network in NETWORKS] + [(variant, "default") for variant in FIXED]
 #: Each variant and each network at least once.
 COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for network in NETWORKS if network != "default"]
 
@@ -71,7 +81,8 @@ COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for 
 def estimator(variant, network="default", **training):
     """Return an unfitted estimator of that variant with that network."""
     settings = Training(**{"epochs": 2, "batch_size": 8, "validation": 0, **training})
-    return VARIANTS[variant]().set_params(network=NETWORKS[network][0], training=settings, random_state=0)
+    model = VARIANTS[variant]().set_params(training=settings, random_state=0)
+    return model if variant in FIXED else model.set_params(network=NETWORKS[network][0])
 
 
 def items(network="default", n=24, dtype=np.float32):

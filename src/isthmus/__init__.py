@@ -14,11 +14,11 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
-    "estimators": ("Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
-                   "VariationalAutoencoder"),
+    "estimators": ("Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
+                   "SparseAutoencoder", "VariationalAutoencoder"),
     "networks": ("Conv", "Dense"),
-    "parts": ("AuxK", "BatchTopK", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "KL", "L1",
-              "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp"),
+    "parts": ("AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise",
+              "GaussianUnits", "Identity", "KL", "L1", "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp"),
     "representations": ("Pixels", "Table"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "OneCycle", "SGD", "Training"),

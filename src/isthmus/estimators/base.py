@@ -4,7 +4,7 @@ import copy
 import math
 import warnings
 from abc import abstractmethod
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
-from ..checks import Kind, Limit, Several, Whole, check_name, check_settings
+from ..checks import Kind, Limit, OneOf, Several, Whole, check_name, check_settings
 from ..errors import DiagnosticWarning, InputError
 from ..model import Model
 from ..networks.base import Network
@@ -21,6 +21,7 @@ from ..parts.bottleneck import Bottleneck
 from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
+from ..parts.units import StochasticUnits
 from ..training import Training
 from ..training.batches import Rows
 from ..training.devices import PRECISIONS, device_of, seeded, settle_precision
@@ -40,6 +41,9 @@ _SLOTS: dict[str, Limit] = {
     "network": Kind(Network, "a network such as Dense((64, 32))", optional=True),
     "likelihood": Kind(Likelihood, "a likelihood such as Gaussian()", optional=True),
     "training": Kind(Training, "a Training object", optional=True),
+    "hidden": Kind(StochasticUnits, "a kind of unit such as BinaryUnits()", optional=True),
+    "gibbs_steps": Whole(1),
+    "persistent": OneOf((True, False)),
 }
 
 
@@ -76,6 +80,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     random_state: Any
     input_dtype_: str
     history_: list[dict[str, float]]
+    generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
     _half: Model | None = None  # what a view that `with_precision` gave predicts by; else never set
 
     @abstractmethod

@@ -32,6 +32,10 @@ class Storable(BaseEstimator):
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
         return Model(parts, n_components, units, mean)
 
+    def completed(self, training: Training, parts: Parts) -> Training:
+        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
+        return training
+
     def save(self, folder: str | Path) -> Path:
         """Write everything that was learnt into ``folder``; `isthmus.load` reads it back."""
         check_is_fitted(self)

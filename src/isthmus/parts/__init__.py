@@ -6,8 +6,9 @@ from .corruption import GaussianNoise, Masking, SaltAndPepper
 from .likelihood import Bernoulli, Gaussian, Laplace
 from .penalty import KL, L1, Contractive, SparseRate
 from .schedule import WarmUp
+from .units import BinaryUnits, GaussianUnits
 
 __all__ = [
-    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise", "Identity",
-    "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp",
+    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Gaussian", "GaussianCode", "GaussianNoise",
+    "GaussianUnits", "Identity", "Laplace", "Masking", "SaltAndPepper", "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip
