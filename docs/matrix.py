@@ -5,6 +5,7 @@
 
 import itertools
 import warnings
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ NETWORKS: dict[str, Any] = {
     "Conv, shape given": lambda shape, series: Conv((4,), dimensions=1 if series else 2, shape=shape),
 }
 BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode()}
-VARIANTS = {name: getattr(estimators, name) for name in estimators.__all__}
+VARIANTS = {name: cls for name in estimators.__all__ if "network" in signature(cls := getattr(estimators, name)).parameters}
 
 
 def cell(variant: str, bottleneck: str, network: str, kind: str) -> str:

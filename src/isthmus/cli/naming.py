@@ -24,6 +24,15 @@ def variants() -> dict[str, type[BaseAutoencoder]]:
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
 
 
+def autoencoders() -> dict[str, type[BaseAutoencoder]]:
+    """Return those variants that take any network.
+
+    >>> sorted(variants().keys() - autoencoders())
+    ['restricted-boltzmann-machine']
+    """
+    return {name: cls for name, cls in variants().items() if "network" in signature(cls).parameters}
+
+
 def variant_of(estimator: BaseAutoencoder) -> str:
     """Return the name that ``--variant`` has for an estimator.
 

@@ -23,6 +23,9 @@ from .base import BaseAutoencoder, Row
 from .fitting import seed_of
 from .prediction import free_energy, pseudo_likelihood
 
+_RATES = (0.1, 0.01, 0.001)  # learning rates for no, one and two Gaussian layers, whose states know no bound;
+_WIDE = 3.0  # and, for these, the most a hidden layer takes in all
+
 
 class RestrictedBoltzmannMachine(BaseAutoencoder):
     r"""A generative model with two layers of stochastic units, :math:`p(v) \propto \sum_h \exp(b^\top v + c^\top h + h^\top W (v - m))`.
@@ -39,7 +42,8 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         persistent: Whether sampling goes on from update to update, by 100 chains, and not from the rows: closer to maximum likelihood,
             where the learning rate is low enough for the chains to follow.
         training: As in `BaseAutoencoder`, but for what it leaves open: `SGD` with momentum 0.9 and weight decay 0.0002, a learning
-            rate of 0.1, with Gaussian units 0.01, no held-out rows, and so the last epoch's weights.
+            rate of 0.1, with one Gaussian layer 0.01 and with two 0.001 (at most 3 / ``n_components``), no held-out rows, and so the last
+            epoch's weights.
         random_state: As in `BaseAutoencoder`.
 
     References:
@@ -81,8 +85,8 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         chosen = copy.copy(training)
         chosen.optimizer = training.optimizer or SGD(momentum=0.9, weight_decay=2e-4)
         if training.learning_rate is None and isinstance(chosen.optimizer, SGD):
-            gaussian = type(parts.likelihood) is Gaussian or type(parts.bottleneck) is GaussianUnits
-            chosen.learning_rate = 0.01 if gaussian else 0.1
+            gaussian = sum(isinstance(part, Gaussian | GaussianUnits) for part in (parts.likelihood, parts.bottleneck))
+            chosen.learning_rate = min(_RATES[gaussian], _WIDE / self.n_components if gaussian else 1.0)
         if training.validation is None and training.patience is None:
             chosen.validation = 0
         return chosen
