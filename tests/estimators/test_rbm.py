@@ -1,5 +1,6 @@
 """Restricted Boltzmann machines against enumeration, integration and closed forms, on machines small enough for them."""
 
+import copy
 import itertools
 
 import numpy as np
@@ -103,6 +104,28 @@ def test_the_gradient_of_free_energies_is_that_of_the_likelihood():
     ours, theirs = (torch.autograd.grad(loss, list(machine.parameters())) for loss in (difference, -likelihood))
     for one, other in zip(ours, theirs, strict=True):
         assert torch.allclose(one, other, atol=1e-10) and one.abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize(("likelihood", "hidden"), KINDS)
+def test_a_step_follows_the_difference_of_free_energies(likelihood, hidden, persistent):
+    model, X = fitted(epochs=3, likelihood=likelihood, hidden=hidden, persistent=persistent)
+    machine, rows = model.module_.train().requires_grad_(), torch.from_numpy(X[:40]).float()
+    v = machine.read(rows)[0]
+    found = []
+    for by_hand in (False, True):
+        twin = copy.deepcopy(machine)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            if by_hand:
+                after, _ = twin._chained(twin.hidden_sums(v))
+                terms = twin.free_energy(v, twin.hidden_sums(v)).mean() - twin.free_energy(after, twin.hidden_sums(after)).mean()
+            else:
+                ((_, named),) = twin.steps(Batch(rows), 0.5)
+                terms = named["free_energy"].mean()
+        found.append([terms, *torch.autograd.grad(terms, list(twin.parameters())), twin.chains])
+    for one, other in zip(*found, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
 
 
 @pytest.mark.parametrize("persistent", [False, True])

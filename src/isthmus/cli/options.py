@@ -99,7 +99,7 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
               likelihood: Likelihood | None) -> BaseAutoencoder:  # fmt: skip
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
-    common = {"likelihood": likelihood, "training": training, "random_state": seed}
+    common: dict[str, Any] = {"likelihood": likelihood, "training": training, "random_state": seed}
     if variant not in naming.autoencoders():
         if options != ModelOptions(likelihood=options.likelihood):
             raise InputError(f"--variant {variant} is one network and one procedure: of the flags of the model it takes --likelihood only")

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -86,29 +87,37 @@ class Boltzmann(Model):
         It is estimated by one visible unit of each row, the same ones every epoch.
         """
         v, _ = self.read(batch.x)
-        sums = self.hidden_sums(v)
+        with torch.no_grad():
+            sums = self.hidden_sums(v)
         if self.training:
-            yield "autoencoder", {"free_energy": self.free_energy(v, sums) - self._negative(sums.detach())}
+            yield "autoencoder", {"free_energy": self._difference(v, sums)}
             return
         flat, near = v.flatten(1), self._near(sums)
         place = ranks.drawn(lambda shape: torch.randint(flat.shape[1], shape, device=v.device), flat.shape[:1]).unsqueeze(1)
         found = self._log_conditional(sums, flat.gather(1, place), near.gather(1, place), self._weight.T[place], self._bias[place])
         yield "autoencoder", {"pseudo_likelihood": -flat.shape[1] * found.squeeze(1)}
 
-    def _negative(self, sums: Float[Tensor, "batch latent"]) -> Float[Tensor, "..."]:
-        """Return F at the end of the chains: of each row's own, or the mean over the persistent ones, which go on."""
+    def _difference(self, v: Float[Tensor, "batch *item"], sums: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """Return F of every row less F at the end of its chain, or of the mean of the persistent chains."""
+        after, last = self._chained(sums)
+        both, received = torch.cat([v, after]), torch.cat([sums, last])
+        layer = self.encoder.code
+        received = _Known.apply(layer.weight, layer.bias, (both - self.mean).flatten(1), received)
+        energy, own = self.free_energy(both, received).split([len(v), len(after)])
+        return energy - (own.mean() if self.persistent else own)
+
+    @torch.no_grad()
+    def _chained(self, sums: Float[Tensor, "batch latent"]) -> tuple[Float[Tensor, "chains *item"], Float[Tensor, "chains latent"]]:
+        """Return where chains end that begin at rows with those `hidden_sums`, or the persistent ones go on, and the sums there."""
         # Persistent chains are no rows: every process runs all of them, with the same draws.
         with ranks.batch_of(0) if self.persistent else contextlib.nullcontext():
-            with torch.no_grad():
-                h = self.gibbs(self.chains if self.persistent else self.bottleneck.draw(sums), self.gibbs_steps - 1)
-                # Drawn and not the mean, which makes for smaller errors of reconstruction and a far worse distribution.
-                v = self.visible.draw(self.visible_sums(h))
-            after = self.hidden_sums(v)
-            energy = self.free_energy(v, after)
-            if not self.persistent:
-                return energy
-            self.chains.copy_(self.bottleneck.draw(after.detach()))
-            return energy.mean()
+            h = self.gibbs(self.chains if self.persistent else self.bottleneck.draw(sums), self.gibbs_steps - 1)
+            # Drawn and not the mean, which makes for smaller errors of reconstruction and a far worse distribution.
+            v = self.visible.draw(self.visible_sums(h))
+            sums = self.hidden_sums(v)
+            if self.persistent:
+                self.chains.copy_(self.bottleneck.draw(sums))
+        return v, sums
 
     def pseudo_likelihood(self, v: Float[Tensor, "batch *item"]) -> Float[Tensor, " batch"]:
         """Return the sum over all visible units of log p(v_i | all others), in the model's units.
@@ -146,6 +155,20 @@ class Boltzmann(Model):
     @property
     def _bias(self) -> Float[Tensor, " features"]:
         return self.decoder.code.bias.to(self.mean.dtype)
+
+
+class _Known(torch.autograd.Function):
+    """A linear layer whose outputs are known: rows and chains, which come one after the other, go back in one product."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, bias: Tensor, x: Tensor, outputs: Tensor) -> Tensor:
+        ctx.save_for_backward(x.to(weight.dtype))
+        return outputs.view_as(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        (x,) = ctx.saved_tensors
+        return grad.to(x.dtype).T @ x, grad.sum(0).to(x.dtype), None, None
 
 
 def visible_units(likelihood: Likelihood) -> StochasticUnits:
