@@ -53,7 +53,11 @@ Network = Dense | BlogConv
 
 @dataclass(frozen=True)
 class Task:
-    """What every library is asked to do: Adam at a constant rate of 1e-3 over the same rows."""
+    """What every library is asked to do: Adam at a constant rate of 1e-3 over the same rows.
+
+    A ``machine`` is the restricted Boltzmann machine of that network's one layer, trained by plain steps at a constant rate of 0.1;
+    its step has the same products.
+    """
 
     network: Network
     batch: int
@@ -61,6 +65,7 @@ class Task:
     epochs: int
     binary: bool = False  # a sigmoid output and cross-entropy; else a linear output and squared error
     contractive: bool = False
+    machine: bool = False
     activations: bool = False  # normal noise in place of digits, as wide as the input
 
     def training_products(self) -> list[Product]:

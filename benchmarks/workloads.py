@@ -5,7 +5,7 @@ from dataclasses import replace
 from .contention import Contention
 from .curves import Curves
 from .encode import Encoding
-from .implementations import KERAS_JAX, KERAS_TORCH, PEERS, PYOD, PYTHAE, PYTORCH, SKORCH
+from .implementations import KERAS_JAX, KERAS_TORCH, PEERS, PYOD, PYTHAE, PYTORCH, SCIKIT_LEARN, SKORCH
 from .networks import BlogConv, Dense, Task
 from .scaling import Scaling
 from .time_to_error import TimeToError
@@ -42,6 +42,9 @@ _WORKLOADS: tuple[Workload, ...] = (
                      Task(Dense((768, 24_576), active=32), batch=4096, rows=20_480, epochs=3, activations=True), (PYTORCH,),
                      {"pytorch": "multiplies by all units, the zeros too"},
                      Task(Dense((64, 512), active=8), batch=128, rows=256, epochs=3, activations=True)),
+    TrainingWorkload("rbm", "restricted Boltzmann machine, 784-1000, one step of Gibbs sampling, batches of 100",
+                     Task(Dense((784, 1000), code_activation="sigmoid"), batch=100, rows=10_000, epochs=5, binary=True, machine=True),
+                     (SCIKIT_LEARN,), {"scikit-learn": "persistent chains"}),
     Encoding("encode", "784-1000-500-250-30 from a .npy file to a .npy file", _DEEP, rows=400_000),
     TimeToError("time-to-error", "seconds to a test squared error, 784-1000-500-250-30 on MNIST, from the start of a training",
                 Task(_DEEP, batch=128, rows=59_904, epochs=1), lengths=(1, 2, 4, 8), targets=(10.0, 7.0)),

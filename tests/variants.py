@@ -11,6 +11,7 @@ from isthmus import (
     AuxK,
     BatchTopK,
     Bernoulli,
+    BinaryUnits,
     Contractive,
     ContractiveAutoencoder,
     Conv,
@@ -19,8 +20,10 @@ from isthmus import (
     Gaussian,
     GaussianCode,
     GaussianNoise,
+    GaussianUnits,
     Laplace,
     Masking,
+    RestrictedBoltzmannMachine,
     SaltAndPepper,
     SparseAutoencoder,
     SparseRate,
@@ -49,9 +52,13 @@ VARIANTS = {
     "contractive": lambda: ContractiveAutoencoder(3, Contractive(0.1)),
     "stacked": lambda: StackedAutoencoder(3, (5,), (DenoisingAutoencoder(training=SHORT), ContractiveAutoencoder(training=SHORT))),
     "stacked, tied": lambda: StackedAutoencoder(3, (5, 4), SparseAutoencoder(training=SHORT), tied=True),
+    "stacked, machines": lambda: StackedAutoencoder(3, (5,), RestrictedBoltzmannMachine(training=SHORT)),
     "variational, bernoulli": lambda: VariationalAutoencoder(3, KL(), likelihood=Bernoulli()),
     "variational, gaussian": lambda: VariationalAutoencoder(3, KL(0.1), likelihood=Gaussian(0.1)),
     "variational, laplace": lambda: VariationalAutoencoder(3, likelihood=Laplace(None)),
+    "machine": lambda: RestrictedBoltzmannMachine(3, BinaryUnits(), gibbs_steps=2),
+    "machine, gaussian": lambda: RestrictedBoltzmannMachine(3, likelihood=Gaussian()),
+    "machine, persistent": lambda: RestrictedBoltzmannMachine(3, GaussianUnits(), persistent=True),
 }  # fmt: skip
 
 NETWORKS = {  # the network and the shape of an item
@@ -67,8 +74,11 @@ NETWORKS = {  # the network and the shape of an item
     "residual": (Conv((4,), residual=1), (7, 5)),
 }
 
-#: A stack makes its network itself.
-EVERY = [(variant, network) for variant in VARIANTS for network in NETWORKS if network == "default" or "stacked" not in variant]
+#: Those that take any network, and those that are one.
+FREE = [variant for variant, make in VARIANTS.items() if "network" in make().get_params(deep=False)]
+FIXED = [variant for variant in VARIANTS if variant not in FREE]
+
+EVERY = [(variant, network) for variant in FREE for network in NETWORKS] + [(variant, "default") for variant in FIXED]
 #: Each variant and each network at least once.
 COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for network in NETWORKS if network != "default"]
 
@@ -76,8 +86,8 @@ COVER = [(variant, "default") for variant in VARIANTS] + [("free", network) for 
 def estimator(variant, network="default", **training):
     """Return an unfitted estimator of that variant with that network."""
     settings = Training(**{"epochs": 2, "batch_size": 8, "validation": 0, **training})
-    made = VARIANTS[variant]().set_params(training=settings, random_state=0)
-    return made if network == "default" else made.set_params(network=NETWORKS[network][0])
+    model = VARIANTS[variant]().set_params(training=settings, random_state=0)
+    return model if variant in FIXED else model.set_params(network=NETWORKS[network][0])
 
 
 def items(network="default", n=24, dtype=np.float32):

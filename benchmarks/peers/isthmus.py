@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from isthmus import (
+    SGD,
     Adam,
     Autoencoder,
     Bernoulli,
@@ -14,6 +15,7 @@ from isthmus import (
     ContractiveAutoencoder,
     Dense,
     Gaussian,
+    RestrictedBoltzmannMachine,
     SparseAutoencoder,
     TopK,
     Training,
@@ -50,8 +52,8 @@ def _fit(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int, precisi
         hidden, code = _sizes(task)
         training = Training(task.epochs, callbacks=(look,))
         return Autoencoder(code, network=Dense(hidden), training=training, random_state=seed).fit(X)
-    training = Training(task.epochs, task.batch, 1e-3, Constant(), Adam(weight_decay=0, beta2=0.999), precision,
-                        validation=0, callbacks=(look,))  # fmt: skip
+    rate, optimizer = (0.1, SGD(momentum=0.0)) if task.machine else (1e-3, Adam(weight_decay=0, beta2=0.999))
+    training = Training(task.epochs, task.batch, rate, Constant(), optimizer, precision, validation=0, callbacks=(look,))
     return _estimator(task).set_params(training=training, random_state=seed).fit(X)
 
 
@@ -65,6 +67,8 @@ def _estimator(task: Task) -> Any:
     if isinstance(task.network, BlogConv):
         return Autoencoder(128, network=Blog(), likelihood=likelihood)
     hidden, code = _sizes(task)
+    if task.machine:
+        return RestrictedBoltzmannMachine(code, likelihood=likelihood)
     network = Dense(hidden, activation=task.network.activation, code_activation=task.network.code_activation)
     if task.network.variational:
         return VariationalAutoencoder(code, network=network, likelihood=likelihood)

@@ -14,11 +14,12 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
-    "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
-                   "StackedAutoencoder", "VariationalAutoencoder"),
+    "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder",
+                   "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder"),
     "networks": ("Conv", "Dense"),
-    "parts": ("AuxK", "BatchTopK", "Bernoulli", "Contractive", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "Identity", "KL", "L1",
-              "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
+    "parts": ("AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Flips", "Gaussian", "GaussianCode", "GaussianNoise",
+              "GaussianUnits", "Identity", "KL", "L1", "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK",
+              "WarmUp"),
     "representations": ("Pixels", "Table"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "OneCycle", "SGD", "Training"),

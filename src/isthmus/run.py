@@ -79,7 +79,8 @@ class Run(TransformerMixin, BaseEstimator):
             if hasattr(self.estimator, "module_"):
                 some = spread_rows(rows, rows.shape[0]) if isinstance(rows, RowStream) else rows
                 self.baseline_ = Principal(self.estimator.n_components).fit(some)
-                self.density_ = None if self.estimator.bottleneck_.random else Density().fit(self.estimator.transform(some))
+                draws = self.estimator.generates or self.estimator.bottleneck_.random
+                self.density_ = None if draws else Density().fit(self.estimator.transform(some))
         return self
 
     def rows(self, X: Any) -> np.ndarray:

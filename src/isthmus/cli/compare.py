@@ -118,7 +118,7 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
     """Return the names of the rows; logistic PCA is one where the data are in [0, 1]."""
-    known = ["pca", "linear", *(["logistic-pca"] if isinstance(likelihood, Bernoulli) else []), *naming.variants()]
+    known = ["pca", "linear", *(["logistic-pca"] if isinstance(likelihood, Bernoulli) else []), *naming.autoencoders()]
     if variants is None:
         return known
     if "logistic-pca" in variants and "logistic-pca" not in known:

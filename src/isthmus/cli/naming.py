@@ -28,11 +28,20 @@ def layers() -> dict[str, BaseAutoencoder]:
     """Return what may train the layers of a stack, by the names that ``--pretraining`` takes.
 
     >>> sorted(layers())
-    ['autoencoder', 'contractive', 'denoising', 'sparse']
+    ['autoencoder', 'contractive', 'denoising', 'rbm', 'sparse']
     """
     return {"autoencoder": estimators.Autoencoder(), "contractive": estimators.ContractiveAutoencoder(),
             "denoising": estimators.DenoisingAutoencoder(corruption=parts.Masking(0.25)),
-            "sparse": estimators.SparseAutoencoder()}  # fmt: skip
+            "rbm": estimators.RestrictedBoltzmannMachine(), "sparse": estimators.SparseAutoencoder()}  # fmt: skip
+
+
+def autoencoders() -> dict[str, type[BaseAutoencoder]]:
+    """Return those variants that are autoencoders by their training, too.
+
+    >>> sorted(variants().keys() - autoencoders())
+    ['restricted-boltzmann-machine']
+    """
+    return {name: cls for name, cls in variants().items() if cls.__name__.endswith("Autoencoder")}
 
 
 def variant_of(estimator: BaseAutoencoder) -> str:

@@ -105,6 +105,10 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
     common = {**_network(options, cls), "likelihood": likelihood, "training": training, "random_state": seed}
+    if variant not in naming.autoencoders():
+        if options != ModelOptions(likelihood=options.likelihood):
+            raise InputError(f"--variant {variant} is one network and one procedure: of the flags of the model it takes --likelihood only")
+        return cls(size, **common)
     corruption = naming.part(options.corruption, Corruption, "--corruption") if options.corruption else None
     bottleneck = naming.part(options.bottleneck, Bottleneck, "--bottleneck") if options.bottleneck else None
     penalties = tuple(naming.part(text, Penalty, "--penalty") for text in options.penalty)
@@ -124,10 +128,12 @@ def network(options: ModelOptions) -> Any:
 
 
 def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any]:
-    """Return the network as the settings of a variant: one object, or for one that makes it itself, what it is made of."""
+    """Return the network as the settings of a variant: one object, what a stack makes it of, or nothing where there is no choice."""
     takes = signature(cls).parameters
     if "network" in takes:
         return {"network": network(options)}
+    if "layer" not in takes:
+        return {}
     if options.network not in (None, "dense"):
         raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network {options.network}.")
     given = {"hidden": wholes(options.hidden, "--hidden"), "activation": options.activation, "tied": options.tied or None}

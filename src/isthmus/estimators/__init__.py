@@ -1,6 +1,7 @@
 """Estimators: one short file per row of the table of variants, and the classifier on any of them."""
 
 from .autoencoder import Autoencoder
+from .boltzmann import RestrictedBoltzmannMachine
 from .classifier import AutoencoderClassifier
 from .contractive import ContractiveAutoencoder
 from .denoising import DenoisingAutoencoder
@@ -8,13 +9,13 @@ from .sparse import SparseAutoencoder
 from .stacked import StackedAutoencoder
 from .variational import VariationalAutoencoder
 
-#: The rows of the table, by name.
+#: What ``--variant`` names: all that learn codes, and decode them.
 VARIANTS = (
-    "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder", "StackedAutoencoder",
-    "VariationalAutoencoder",
+    "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine", "SparseAutoencoder",
+    "StackedAutoencoder", "VariationalAutoencoder",
 )  # fmt: skip
 
 __all__ = [
-    "Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
-    "StackedAutoencoder", "VariationalAutoencoder",
+    "Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
+    "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import abstractmethod
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -73,6 +73,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     training: Training | None
     random_state: Any
     input_dtype_: str
+    generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
+    limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
     @abstractmethod
     def row(self) -> Row:
@@ -219,7 +221,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     def _check(self) -> None:
         """Raise `InputError` for a setting outside its limits."""
         own = self.get_params(deep=False)
-        check_settings(self, {name: limit for name, limit in _SLOTS.items() if name in own})
+        check_settings(self, {name: limit for name, limit in {**_SLOTS, **self.limits}.items() if name in own})
 
     def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
         """Return the untrained model and the settings for training it."""

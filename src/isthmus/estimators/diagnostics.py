@@ -78,7 +78,7 @@ def _dead_units(estimator: Any, codes: np.ndarray) -> Iterator[str]:
 
 def _learning(estimator: Any) -> Iterator[str]:
     history = estimator.history_
-    if len(history) < 5 or estimator.stopped_:
+    if len(history) < 5 or estimator.stopped_ or "reconstruction" not in history[0]:  # other losses need not fall
         return
     losses = np.array([row["loss"] for row in history])
     held = np.array([row.get("validation_reconstruction", np.nan) for row in history])

@@ -44,8 +44,8 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
         refuse_beyond_memory(estimator.assemble(parts, estimator.n_components, units, mean))
     model = estimator.assemble(parts, estimator.n_components, units, mean)
     linear = model.encoder.single_layer() is not None and bottleneck.passes  # as PCA is
-    return Begun(model, parts, training.resolve(summary.rows, not linear),
-                 estimator.n_components)  # fmt: skip
+    training = estimator.completed(training, parts).resolve(summary.rows, not linear)
+    return Begun(model, parts, training, estimator.n_components)
 
 
 def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int) -> Loop:

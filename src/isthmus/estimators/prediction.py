@@ -68,10 +68,24 @@ def bound(model: Model, raw: Tensor) -> Tensor:
         for draw in draws:
             drawn = posterior.mean + posterior.stddev * draw
             total = total + log_likelihood(model.decode(drawn), x, observed) / len(draws)
-    if np.isfinite(model.likelihood.support).all():
-        return total
-    counted = x[0].numel() if observed is None else observed.flatten(1).sum(1)
-    return total - counted * model.units.scale.log()  # a density: the units' change of volume
+    return _in_data_units(model, total, x[0].numel() if observed is None else observed.flatten(1).sum(1))
+
+
+def free_energy(model: Any, raw: Tensor) -> Tensor:
+    """Return each row's free energy under a Boltzmann machine, in its units."""
+    v, _ = model.read(raw)
+    return model.free_energy(v, model.hidden_sums(v))
+
+
+def pseudo_likelihood(model: Any, raw: Tensor) -> Tensor:
+    """Return each row's pseudo-log-likelihood under a Boltzmann machine, in the data's units."""
+    v, _ = model.read(raw)
+    return _in_data_units(model, model.pseudo_likelihood(v), v[0].numel())
+
+
+def _in_data_units(model: Model, total: Tensor, counted: Tensor | int) -> Tensor:
+    """Return log-likelihoods of so many numbers, given in the model's units, in the data's: densities change with the volume."""
+    return total if np.isfinite(model.likelihood.support).all() else total - counted * model.units.scale.log()
 
 
 def _draws(size: int) -> Tensor:

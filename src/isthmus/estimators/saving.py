@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..model import Model, Parts, Units
+from ..training import Training
 from ..training.devices import seeded
 from .trained import Trained
 
@@ -21,6 +22,10 @@ class Storable(Trained):
     def assemble(self, parts: Parts, n_components: int, units: Units, mean: torch.Tensor) -> Model:
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
         return Model(parts, n_components, units, mean)
+
+    def completed(self, training: Training, parts: Parts) -> Training:
+        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
+        return training
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""

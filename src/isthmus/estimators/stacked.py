@@ -3,12 +3,13 @@
 import copy
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from ..checks import Limit, OneOf, Wholes, check_settings
+from ..checks import Limit, OneOf, Wholes
 from ..errors import DiagnosticWarning, InputError
+from ..model import Parts
 from ..networks import Dense
 from ..parts import Identity, Masking
 from ..parts.likelihood import Likelihood
@@ -21,7 +22,6 @@ from .denoising import DenoisingAutoencoder
 from .fitting import Begun
 
 _DECAY = 0.01  # more, as networks from a random start take, wears away what the layers have learnt
-_LIMITS: dict[str, Limit] = {"hidden": Wholes(), "tied": OneOf((True, False))}
 
 
 class StackedAutoencoder(BaseAutoencoder):
@@ -62,6 +62,7 @@ class StackedAutoencoder(BaseAutoencoder):
         ([2, 2, 2], (200, 2))
     """
 
+    limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
     layer_histories_: list[list[dict[str, float]]]
 
     def __init__(self, n_components: int = 2, hidden: tuple[int, ...] | None = None,
@@ -84,6 +85,10 @@ class StackedAutoencoder(BaseAutoencoder):
     def row(self) -> Row:
         return Row(None, Identity(), ())
 
+    def completed(self, training: Training, parts: Parts) -> Training:
+        """Return the settings with a weaker weight decay where the optimiser is open."""
+        return copy.copy(training).set_params(optimizer=training.optimizer or Adam(weight_decay=_DECAY))
+
     def config(self) -> dict[str, Any]:
         return super().config() | {"layer_histories": self.layer_histories_}
 
@@ -93,7 +98,6 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def _check(self) -> None:
         super()._check()
-        check_settings(self, _LIMITS)
         for layer in self.layer if isinstance(self.layer, tuple) else (self.layer,):
             if layer is not None and not isinstance(layer, BaseAutoencoder):
                 raise InputError("StackedAutoencoder.layer must be an estimator such as DenoisingAutoencoder(), or a tuple of them. "
@@ -101,8 +105,7 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
         """Train the layers, and return the whole as they begin it."""
-        gently = copy.copy(training).set_params(optimizer=training.optimizer or Adam(weight_decay=_DECAY))
-        begun = super()._begin(X, summary, gently, seed)
+        begun = super()._begin(X, summary, training, seed)
         widths = [layer.out_features for layer in begun.model.encoder.layers]
         layers = list(self._layers(widths, training, seed))
         layers[0].set_params(likelihood=begun.parts.likelihood)

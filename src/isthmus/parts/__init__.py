@@ -7,8 +7,9 @@ from .corruption import GaussianNoise, Masking, SaltAndPepper
 from .likelihood import Bernoulli, Gaussian, Laplace
 from .penalty import KL, L1, Contractive, SparseRate
 from .schedule import WarmUp
+from .units import BinaryUnits, GaussianUnits
 
 __all__ = [
-    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Contractive", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "Identity",
-    "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
+    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Flips", "Gaussian", "GaussianCode",
+    "GaussianNoise", "GaussianUnits", "Identity", "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip
