@@ -82,9 +82,9 @@ class Boltzmann(Model):
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the one training step; in evaluation the negative pseudo-likelihood, which is what chooses the best epoch.
 
-        The error of the reconstruction would be cheaper, and worse: a machine whose chains hardly move has a small one. The
-        pseudo-likelihood is a bound to neither, but it is highest for the right distribution, for binary and for Gaussian units.
-        It is estimated by one visible unit of each row, the same ones every epoch.
+        The error of the reconstruction would not do: a machine whose chains hardly move has a small one. The pseudo-likelihood
+        needs no partition function either, and is highest for the right distribution, for binary and for Gaussian units alike.
+        One visible unit of each row estimates it, the same ones every epoch.
         """
         v, _ = self.read(batch.x)
         with torch.no_grad():
@@ -101,8 +101,8 @@ class Boltzmann(Model):
         """Return F of every row less F at the end of its chain, or of the mean of the persistent chains."""
         after, last = self._chained(sums)
         both, received = torch.cat([v, after]), torch.cat([sums, last])
-        layer = self.encoder.code
-        received = _Known.apply(layer.weight, layer.bias, (both - self.mean).flatten(1), received)
+        to_hidden = self.encoder.code
+        received = _Known.apply(to_hidden.weight, to_hidden.bias, (both - self.mean).flatten(1), received)
         energy, own = self.free_energy(both, received).split([len(v), len(after)])
         return energy - (own.mean() if self.persistent else own)
 
