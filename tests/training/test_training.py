@@ -143,3 +143,10 @@ def test_16_bits_train_and_predict_in_32():
         model = estimator("free", precision="bfloat16").fit(items())
     assert model.precision_ == "bfloat16" and model.transform(items()).dtype == np.float32
     assert {tensor.dtype for tensor in model.module_.state_dict().values()} == {torch.float32}
+
+
+def test_no_epochs_leave_the_network_at_its_start():
+    model = quietly(estimator("plain", epochs=0).fit, items())
+    assert model.history_ == [] and model.best_epoch_ == 0 and np.isfinite(model.reconstruct(items())).all()
+    trained = quietly(estimator("plain", epochs=1).fit, items())
+    assert any((a != b).any() for a, b in zip(model.arrays().values(), trained.arrays().values(), strict=True))

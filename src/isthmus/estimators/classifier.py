@@ -29,7 +29,9 @@ from .softmax import Softmax, log_probabilities
 from .trained import Trained
 
 _CODE = 32  # units of the default code: more than there are classes, as a rule
-_GENTLY = 0.25  # of the learning rate from a random start: the encoder is to keep what it knows
+# Few labels say less than what the encoder knows already: it learns on at a fraction of the usual learning rate. (With 50 of
+# the digits' labels that lowers the error by a seventh; with 1,000 of MNIST's it changes little, with 45,000 it costs a third.)
+_FEW, _GENTLY = 1000, 0.25
 _SOME = 10_000  # rows settle where the softmax layer starts
 
 
@@ -38,9 +40,9 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
 
     The autoencoder learns from all rows, the classifier from those with a label; a label that is None or NaN is missing. (The -1 of
     `sklearn.semi_supervised` is a class here, since -1 and 1 are the labels of much data.) The softmax layer starts as the logistic
-    regression on the codes, and the encoder learns on at a quarter of the usual rate. Held-out rows are of each class its share, and
-    the epoch with the least cross-entropy on them is kept, so that the probabilities can be relied on. `transform` gives the
-    fine-tuned codes. A linear classifier on codes as they are needs no class of its own:
+    regression on the codes; with fewer than 1,000 labels the encoder learns on at a quarter of the usual rate. Held-out rows are of
+    each class its share, and the epoch with the least cross-entropy on them is kept, so that the probabilities can be relied on.
+    `transform` gives the fine-tuned codes. A linear classifier on codes as they are needs no class of its own:
     ``make_pipeline(autoencoder, LogisticRegression())``.
 
     Arguments:
@@ -196,7 +198,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     def _settled(self, rows: int) -> Training:
         """Return the settings of the fine-tuning to so many rows, in which nothing is left open."""
         training = copy.copy(self.training or Training())
-        if training.learning_rate is None and self.autoencoder_.history_:
+        if training.learning_rate is None and self.autoencoder_.history_ and rows < _FEW:
             training.learning_rate = _GENTLY * (training.optimizer or Adam()).learning_rate(deep=True)
         return training.resolve(rows, deep=True)
 
