@@ -43,7 +43,7 @@ def test_a_code_as_wide_as_its_input_is_told(n_components):
     assert says(messages, f"a code of {n_components} for 6 numbers", "noise", "Take fewer components, or the denoising")
 
 
-@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "plain"])
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "plain" and "stacked" not in name])  # whose whole is plain
 def test_other_variants_may_be_wide(variant):
     model = VARIANTS[variant]().set_params(n_components=9, training=SHORT, random_state=0)
     assert not says(diagnostics(model, items()), "copy")
