@@ -114,26 +114,32 @@ class Weights:
         self.groups: dict[str, list[nn.Parameter]] = model.groups()
         self.working: dict[str, list[nn.Parameter]] = self.module.groups()
 
+    @torch.no_grad()
     def gather(self, name: str) -> list[Tensor]:
         """Bring the gradients of the group ``name`` to the weights that are updated, and return them."""
-        for own, used in self._twins(name):
-            if used.grad is None or own.grad is None:
-                own.grad = None if used.grad is None else used.grad.to(own.dtype)
-            else:
-                own.grad.copy_(used.grad)  # memory that is there already, which new memory is not until it is touched
+        pairs = self._twins(name)
+        for own, used in pairs:
+            if used.grad is None:
+                own.grad = None
+            elif own.grad is None:
+                own.grad = torch.empty_like(own)  # once: new memory is slow until it has been touched
+        known = [(own.grad, used.grad) for own, used in pairs if own.grad is not None and used.grad is not None]
+        if known:
+            torch._foreach_copy_([own for own, _ in known], [used for _, used in known])
         return [own.grad for own in self.groups[name] if own.grad is not None]
 
     @torch.no_grad()
     def spread(self, name: str) -> None:
         """Bring the updated weights of the group ``name`` to the module, and forget its gradients."""
-        for own, used in self._twins(name):
-            used.copy_(own)
+        pairs = self._twins(name)
+        if pairs:
+            torch._foreach_copy_([used for _, used in pairs], [own for own, _ in pairs])
         for used in self.working[name]:
             used.grad = None
 
-    def _twins(self, name: str) -> Iterator[tuple[nn.Parameter, nn.Parameter]]:
+    def _twins(self, name: str) -> list[tuple[nn.Parameter, nn.Parameter]]:
         pairs = zip(self.groups[name], self.working[name], strict=True)
-        return ((own, used) for own, used in pairs if own is not used)
+        return [(own, used) for own, used in pairs if own is not used]
 
 
 def on(device: torch.device, raw: Tensor) -> Tensor:

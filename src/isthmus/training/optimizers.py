@@ -51,7 +51,35 @@ class Adam(BaseEstimator):
     def build(self, parameters: Sequence[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
         """Return the optimiser of ``parameters``."""
         groups = decay_groups(parameters, self.weight_decay or 0.0)
-        return torch.optim.AdamW(groups, learning_rate, betas=(0.9, self.beta2), fused=True)
+        return DirectAdamW(groups, learning_rate, betas=(0.9, self.beta2), fused=True)
+
+
+class DirectAdamW(torch.optim.AdamW):
+    """torch's AdamW, whose step goes straight to the fused kernel: torch's own looks at every tensor anew before it does.
+
+    That costs small networks a twelfth of their time.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever called
+        """Update all parameters that have a gradient."""
+        for group in self.param_groups:
+            params = [parameter for parameter in group["params"] if parameter.grad is not None]
+            if not params:
+                continue
+            states = [self._memory(parameter) for parameter in params]
+            means, squares, steps = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+            torch._foreach_add_(steps, 1)
+            torch._fused_adamw_(params, [parameter.grad for parameter in params], means, squares, [], steps, lr=group["lr"],
+                                beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"],
+                                eps=group["eps"], amsgrad=False, maximize=False)  # fmt: skip
+
+    def _memory(self, parameter: torch.Tensor) -> dict[str, torch.Tensor]:
+        state = self.state[parameter]
+        if not state:
+            state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
+            state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+        return state
 
 
 class SGD(BaseEstimator):
