@@ -37,13 +37,14 @@ def test_every_command_runs(few_updates, capsys):
         assert main(words) == 0, f"{command}\n{capsys.readouterr().err}"
 
 
-def test_the_python_example_runs(few_updates):
-    names = {}
-    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+def test_the_python_examples_run(few_updates):
+    first, labelled, growing = ({} for _ in range(3))
+    for code, names in zip(re.findall(r"```python\n(.*?)```", README, re.DOTALL), (first, labelled, growing), strict=True):
         exec(compile(code, "README.md", "exec"), names)
-    assert len(names["growing"].history_) == 3
-    assert names["codes"].shape == (1797, 8) and names["new"].shape == (16, 8, 8)
-    assert (names["same"].transform(names["X"]) == names["codes"]).all()
+    assert first["codes"].shape == (1797, 8) and first["new"].shape == (16, 8, 8)
+    assert (first["same"].transform(first["X"]) == first["codes"]).all()
+    assert labelled["stack"].transform(labelled["X"]).shape == (1797, 8) and labelled["accuracy"] > 0.6
+    assert len(growing["growing"].history_) == 3
 
 
 def test_the_readme_needs_only_two_commands():
