@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from isthmus import SGD, Adam, Autoencoder, Constant, Dense, Gaussian, OneCycle, Training, WarmUp
 from isthmus.errors import DiagnosticWarning, DivergedError, InputError
 from isthmus.training.batches import Batches, block_rows, blocks
+from isthmus.training.optimizers import DirectAdamW
 from variants import estimator, items, quietly
 
 
@@ -75,8 +76,8 @@ def test_large_items_are_read_a_few_at_a_time():
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_every_step_has_a_rate_above_0(epochs, monkeypatch):
     rates = []
-    real = torch.optim.AdamW.step
-    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), real(self)))
+    real = DirectAdamW.step
+    monkeypatch.setattr(DirectAdamW, "step", lambda self: (rates.append(self.param_groups[0]["lr"]), real(self)))
     quietly(estimator("plain", epochs=epochs, batch_size=24, learning_rate=0.5).fit, items())
     assert len(rates) == epochs and 0 < min(rates) <= max(rates) <= 0.5
 
@@ -150,3 +151,15 @@ def test_no_epochs_leave_the_network_at_its_start():
     assert model.history_ == [] and model.best_epoch_ == 0 and np.isfinite(model.reconstruct(items())).all()
     trained = quietly(estimator("plain", epochs=1).fit, items())
     assert any((a != b).any() for a, b in zip(model.arrays().values(), trained.arrays().values(), strict=True))
+
+
+def test_the_step_is_torchs_own():
+    weights = [[torch.nn.Parameter(torch.arange(6.0).reshape(2, 3) / 7), torch.nn.Parameter(torch.ones(3))] for _ in range(2)]
+    settings = [{"lr": 0.1, "betas": (0.9, 0.99), "weight_decay": 0.2, "fused": True}] * 2
+    made = [cls(own, **given) for cls, own, given in zip((DirectAdamW, torch.optim.AdamW), weights, settings, strict=True)]
+    for step in range(4):
+        for optimizer, own in zip(made, weights, strict=True):
+            own[0].grad = own[0].detach() ** 2 - step
+            own[1].grad = None if step % 2 else own[1].detach() * 3  # a step without a gradient leaves its memory
+            optimizer.step()
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
