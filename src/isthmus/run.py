@@ -153,7 +153,7 @@ class Run(TransformerMixin, BaseEstimator):
         self.density_ = None if config["density_"] is None else Density()
         for name, part in self._parts().items():
             if part is not None:
-                own = {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
+                own = storage.below(f"{name}/", arrays)
                 part.restore(config[name], own)
 
     def _parts(self) -> dict[str, Any]:

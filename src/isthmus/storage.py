@@ -18,7 +18,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from safetensors import SafetensorError
@@ -31,6 +31,7 @@ _UMASK = os.umask(0o077)  # it can only be read by being set: once, before there
 os.umask(_UMASK)
 CONFIG, WEIGHTS, HISTORY = "config.json", "weights.safetensors", "history.jsonl"
 CHECKPOINT = "checkpoint"  # the folder of a training that goes on
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -45,6 +46,15 @@ class Saveable(Protocol):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what was learnt, as arrays by name."""
+
+
+def below(prefix: str, arrays: Mapping[str, T]) -> dict[str, T]:
+    """Return those of named arrays whose name begins with ``prefix``, without it.
+
+    >>> below("a/", {"a/x": 1, "b/x": 2})
+    {'x': 1}
+    """
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def encode(value: Any) -> Any:

@@ -77,6 +77,7 @@ def test_compare_has_every_row_and_a_page(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     rows = {row["variant"]: row for row in found["rows"]}
     assert set(rows) == {"pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "stacked", "variational"}
+    assert "Error against cost" not in (tmp_path / "c" / "report.html").read_text(encoding="utf-8")  # it is for ways to start one network
     assert len(rows["linear"]["principal_angles_degrees"]) == 2
     assert all({"train_squared_error", "squared_error", "seconds"} <= row.keys() for row in rows.values())
     assert (tmp_path / "c" / "report.html").stat().st_size > 10_000
@@ -114,6 +115,17 @@ def test_ways_to_start_are_compared_at_equal_cost(tmp_path, capsys):
     for more in (["--variants", "basic"], ["--network", "conv"], ["--time-budget", "5"]):
         assert main(["compare", "digits", *words, *more]) == 1
         assert "leave out" in (said := capsys.readouterr().err) or "--epochs" in said
+
+
+@pytest.mark.parametrize(("variant", "flags"), [
+    ("stacked", ["--penalty", "l1:0.1"]), ("stacked", ["--corruption", "masking:0.1", "--hidden", "8"]), ("stacked", ["--network", "conv"]),
+    ("restricted-boltzmann-machine", ["--hidden", "8"]), ("restricted-boltzmann-machine", ["--bottleneck", "top-k:1"]),
+])  # fmt: skip
+def test_flags_that_a_procedure_has_no_place_for_are_refused(variant, flags, tmp_path, capsys):
+    assert main(["fit", "digits", "--variant", variant, *flags, "--out", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr().err
+    assert "eave out" in said or "--likelihood only" in said
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_messy_table_is_compared(work, tmp_path, capsys):

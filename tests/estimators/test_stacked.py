@@ -6,7 +6,17 @@ import torch
 from sklearn.datasets import load_digits
 
 import isthmus
-from isthmus import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder, Dense, Gaussian, StackedAutoencoder, Training
+from isthmus import (
+    Autoencoder,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
+    Dense,
+    Gaussian,
+    Shifts,
+    StackedAutoencoder,
+    Training,
+    VariationalAutoencoder,
+)
 from isthmus.errors import InputError
 from isthmus.estimators.data import Summary
 from isthmus.estimators.fitting import begin
@@ -84,6 +94,22 @@ def test_progress_names_the_stage_and_counts_the_whole():
     assert fractions == sorted(fractions) and fractions[-1] == 1.0
 
 
+def test_a_time_budget_is_for_all_stages_together():
+    told = []
+    training = Training(epochs=10**6, time_budget=0.9, callbacks=(told.append,))
+    model = quietly(StackedAutoencoder(2, (5,), training=training, random_state=0).fit, items())
+    seconds = [history[-1]["seconds"] for history in (*model.layer_histories_, model.history_)]
+    assert sum(seconds) < 1.2 and max(seconds) < 0.5 and {progress.epochs for progress in told} == {10**6}
+
+
+def test_only_the_first_layer_and_the_whole_see_items_that_can_be_augmented():
+    model = StackedAutoencoder(2, (5,), training=Training(epochs=2, augmentation=Shifts(1)), random_state=0)
+    plain = StackedAutoencoder(2, (5,), training=Training(epochs=2), random_state=0)
+    X = items("images", n=40)
+    first, other = (quietly(one.fit, X).layer_histories_[0][0]["loss"] for one in (model, plain))
+    assert first != other and model.transform(X).shape == (40, 2)
+
+
 def test_a_saved_stack_tells_its_layers(tmp_path):
     model = quietly(StackedAutoencoder(2, (5,), (Autoencoder(training=SHORT),) * 2, training=SHORT, random_state=0).fit, items())
     loaded = isthmus.load(model.save(tmp_path / "run"))
@@ -94,6 +120,7 @@ def test_a_saved_stack_tells_its_layers(tmp_path):
     ({"layer": (Autoencoder(),)}, r"must hold 2 estimators.*\(5, 3\)\. Got 1"),
     ({"layer": "denoising"}, "must be an estimator such as"),
     ({"layer": Autoencoder(network=Dense((4,)))}, "leave network to None"),
+    ({"layer": (Autoencoder(), VariationalAutoencoder())}, "emits a distribution"),
     ({"hidden": 5}, "hidden must be a tuple"),
     ({"activation": "sine"}, "activation must be"),
 ])  # fmt: skip

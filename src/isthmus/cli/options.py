@@ -105,6 +105,9 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
     common = {**_network(options, cls), "likelihood": likelihood, "training": training, "random_state": seed}
+    if "network" not in common and (options.corruption or options.bottleneck or options.penalty):
+        raise InputError(f"--variant {variant} is a procedure of its own, with parts of its own: leave out --corruption, --bottleneck and "
+                         "--penalty")  # fmt: skip
     if variant not in naming.autoencoders():
         if options != ModelOptions(likelihood=options.likelihood):
             raise InputError(f"--variant {variant} is one network and one procedure: of the flags of the model it takes --likelihood only")

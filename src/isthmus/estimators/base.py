@@ -148,6 +148,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         if self.network is not None:
             raise InputError(f"a layer of a stack has one linear layer each way, which the stack makes: leave network to None in "
                              f"{type(self).__name__}(network={self.network!r}).")  # fmt: skip
+        if self.row().bottleneck.width(1) != 1:
+            raise InputError(f"a layer of a stack hands its code to the next one, and {type(self).__name__} emits a distribution; take "
+                             "a variant without one, such as DenoisingAutoencoder().")  # fmt: skip
         return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
 
     def transform(self, X: Any) -> np.ndarray:

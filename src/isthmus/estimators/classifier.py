@@ -15,6 +15,7 @@ from .. import ranks
 from ..checks import Kind, Limit, check_settings
 from ..errors import InputError
 from ..files.rows import block_rows
+from ..storage import below
 from ..training import Adam, Training
 from ..training.batches import Batches, Rows
 from ..training.devices import device_of, seeded
@@ -153,7 +154,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         made = before["made"]
         if not isinstance(made, BaseAutoencoder):
             raise TypeError("the autoencoder is none of isthmus's")
-        made.restore(before["state"], _below("autoencoder/", arrays))
+        made.restore(before["state"], below("autoencoder/", arrays))
         made.history_ = list(before["history"])
         self.autoencoder_ = made
         if isinstance(self.autoencoder, FrozenEstimator):
@@ -163,7 +164,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
             raise TypeError("the classes are no texts or numbers")
         with seeded(0, torch.device("cpu")):
             module = Softmax(made.module_, made.n_components_, len(self.classes_))
-        module.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in _below("classifier/", arrays).items()})
+        module.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in below("classifier/", arrays).items()})
         self.module_ = module.eval().requires_grad_(False)
 
     @property
@@ -224,7 +225,3 @@ def _digest(arrays: Any) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:12]
-
-
-def _below(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -35,7 +35,8 @@ class StackedAutoencoder(BaseAutoencoder):
         hidden: Widths of the encoder's hidden layers; None takes them from the data, as `Dense` does.
         layer: How a layer is trained: an estimator such as ``DenoisingAutoencoder(corruption=Masking(0.25))`` or
             ``RestrictedBoltzmannMachine()``, cloned for every layer, or a tuple with one for each hidden layer and one for the
-            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. A layer without a ``training`` takes the whole's.
+            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. A layer without a ``training`` takes the whole's, of
+            whose ``time_budget`` every stage then has an equal share.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
         code_activation: The code layer's; "linear" codes know no bounds, as a map for the eye should, and others feed a classifier.
         tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
@@ -114,20 +115,31 @@ class StackedAutoencoder(BaseAutoencoder):
             trained = list(fitted(layers, X))
         unroll(begun.model, [layer.module_ for layer in trained])
         self.layer_histories_ = [layer.history_ for layer in trained]
-        stage = staged(begun.training, len(widths), len(widths) + 1, "the whole")
-        return begun._replace(training=stage)
+        whole = copy.copy(begun.training).set_params(time_budget=self._share(training, len(widths)))
+        return begun._replace(training=staged(whole, len(widths), len(widths) + 1, "the whole"))
 
     def _layers(self, widths: list[int], training: Training, seed: int) -> Iterator[BaseAutoencoder]:
         """Yield the layers' estimators, the lowest first, not fitted yet."""
-        default = DenoisingAutoencoder(corruption=Masking(0.25))
-        given = self.layer if isinstance(self.layer, tuple) else (self.layer or default,) * len(widths)
+        given = self._prototypes(len(widths))
         if len(given) != len(widths):
             raise InputError(f"StackedAutoencoder.layer must hold {len(widths)} estimators, one for each hidden layer and one for the "
                              f"code ({', '.join(map(str, widths))}). Got {len(given)}.")  # fmt: skip
+        inherited = copy.copy(training).set_params(time_budget=self._share(training, len(widths)))
         for number, (prototype, width) in enumerate(zip(given, widths, strict=True)):
             last = number + 1 == len(widths)
             layer = prototype.as_layer(width, self.code_activation if last else self.activation, self.tied)
-            own = copy.copy(layer.training or training).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
+            own = copy.copy(layer.training or inherited).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
             name = f"layer {number + 1} of {len(widths)}"
             yield layer.set_params(random_state=(seed + number + 1) % 2**32,
                                    training=staged(own, number, len(widths) + 1, name, f"layer-{number + 1}"))  # fmt: skip
+            inherited.augmentation = None  # of the items, which the layers above do not see
+
+    def _prototypes(self, count: int) -> tuple[BaseAutoencoder, ...]:
+        """Return what each of ``count`` layers is made from."""
+        default = DenoisingAutoencoder(corruption=Masking(0.25))
+        return self.layer if isinstance(self.layer, tuple) else (self.layer or default,) * count
+
+    def _share(self, training: Training, count: int) -> float | None:
+        """Return the time budget of a stage: the whole trains, and of ``count`` layers those without settings of their own."""
+        stages = 1 + sum(prototype.training is None for prototype in self._prototypes(count))
+        return None if training.time_budget is None else training.time_budget / stages

@@ -15,7 +15,7 @@ from .curves import Curves
 from .figures import code_histogram, error_by_cost, error_by_size, learning_curve
 from .images import Images, filters
 from .pictures import Pictures
-from .summary import Line, number
+from .summary import TODAY, Line, number
 
 _FEW = 32  # a row of fewer numbers than this is a table's even without names; a longer one is better seen as a line
 _SMALLEST = 4  # pixels a side of what is taken for an image
@@ -133,7 +133,7 @@ def _starts(shown: Shown) -> Section:
     """Show what pretraining is worth: the loss of the whole network against all that was spent on it, its layers' training too."""
     trained = {name: estimator for name, estimator in shown.estimators.items() if getattr(estimator, "history_", None)}
     parts = []
-    if any(hasattr(estimator, "layer_histories_") for estimator in trained.values()):
+    if TODAY in trained:  # rows are ways to start, all by one likelihood, and no variants
         for across, place in (("passes over the items, layers' included", 0), ("seconds of training, layers' included", 1)):
             curves = {name: [(spent[place], loss) for *spent, loss in _spending(estimator)] for name, estimator in trained.items()}
             parts.append(Part("", "", error_by_cost(curves, shown.colours, across)))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import ranks
 from ..errors import InputError, RunError
-from ..storage import atomic, disk_errors
+from ..storage import atomic, below, disk_errors
 
 _FILE = "state.safetensors"
 _SHARE = 0.03  # of the training time may go into writing checkpoints
@@ -96,16 +96,14 @@ def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, 
 
 def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimiser the memory that `optimizer_tensors` returned."""
-    prefix = f"optimizer/{name}/"
     weights = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
-    for path, tensor in tensors.items():
-        if path.startswith(prefix):
-            index, key = path[len(prefix) :].split("/")
-            weight = weights[int(index)]
-            if tensor.shape == weight.shape:  # fused optimisers go through memory side by side: it must be laid out alike
-                tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
-            states.setdefault(int(index), {})[key] = tensor
+    for path, tensor in below(f"optimizer/{name}/", tensors).items():
+        index, key = path.split("/")
+        weight = weights[int(index)]
+        if tensor.shape == weight.shape:  # fused optimisers go through memory side by side: it must be laid out alike
+            tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
+        states.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .. import ranks
 from ..errors import DiagnosticWarning, DivergedError
+from ..storage import below
 from .batches import Batch, Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
 from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
@@ -268,11 +269,7 @@ class Loop:
             if found is None:
                 return
             plain, tensors = found
-            self.model.load_state_dict(_below("model/", tensors))
+            self.model.load_state_dict(below("model/", tensors))
             self.go_on(State(**plain), tensors)
-            self.best = {name: tensor.to(self.device) for name, tensor in _below("best/", tensors).items()}
-            self.sums = {name: tensor.to(self.device) for name, tensor in _below("sum/", tensors).items()}
-
-
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+            self.best = {name: tensor.to(self.device) for name, tensor in below("best/", tensors).items()}
+            self.sums = {name: tensor.to(self.device) for name, tensor in below("sum/", tensors).items()}
