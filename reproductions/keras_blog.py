@@ -31,7 +31,7 @@ from isthmus.metrics import sparsity_l0, squared_error
 
 from . import keras_blog_figures as figures
 from .figures import planes
-from .runner import Line, Measures, Setting, reproduce
+from .runner import Line, Measures, Setting, reproduce, seconds
 
 NOISE = 0.5  # standard deviation of the blog's noise on [0, 1]
 
@@ -132,11 +132,6 @@ def cross_entropy(model: Any, to: Setting) -> float:
 def divergence(model: Any, to: Setting) -> float:
     """Return the mean KL(q(h|x) || p(h)) over the test pictures, in nats."""
     return float(model.module_.terms(torch.from_numpy(to.mnist().test))["kl"].mean())
-
-
-def seconds(model: Any) -> float:
-    """Return how long a model trained."""
-    return model.history_[-1]["seconds"]
 
 
 def _shallow() -> Dense:

@@ -14,11 +14,11 @@ from sklearn.linear_model import LogisticRegression
 
 from isthmus import Dense, Gaussian, SparseAutoencoder, TopK
 
-from .runner import Line, Measures, Setting, reproduce
+from .classifying import HELD_OUT
+from .runner import Line, Measures, Setting, reproduce, seconds
 
 UNITS = 1000
 STRENGTHS = (0.01, 0.1, 1.0)
-HELD_OUT = 10_000
 
 
 def raw(to: Setting) -> Measures:
@@ -32,14 +32,15 @@ def sparse(to: Setting, k: int) -> Measures:
     digits = to.mnist()
     model = SparseAutoencoder(UNITS, bottleneck=TopK(k), network=Dense((), code_activation="linear", tied=True), likelihood=Gaussian(),
                               training=to.training(100, 100), random_state=to.seed).fit(digits.train)  # fmt: skip
-    return linear(model.transform(digits.train), model.transform(digits.test), to) | {"seconds": model.history_[-1]["seconds"]}
+    return linear(model.transform(digits.train), model.transform(digits.test), to) | {"seconds": seconds(model)}
 
 
 def linear(codes: np.ndarray, test_codes: np.ndarray, to: Setting) -> Measures:
     """Return the test error in percent of the logistic regression that does best on held-out codes."""
     digits = to.mnist()
     scale = codes.std()
-    kept, held = slice(HELD_OUT if not to.quick else 2000, None), slice(HELD_OUT if not to.quick else 2000)
+    count = 2000 if to.quick else HELD_OUT
+    kept, held = slice(count, None), slice(count)
     fitted = [LogisticRegression(C=strength, max_iter=200).fit(codes[kept] / scale, digits.train_labels[kept]) for strength in STRENGTHS]
     best = max(fitted, key=lambda one: one.score(codes[held] / scale, digits.train_labels[held]))
     return {"error": 100 - 100 * best.score(test_codes / scale, digits.test_labels), "strength": best.C}

@@ -18,7 +18,7 @@ from isthmus import Autoencoder, Contractive, ContractiveAutoencoder, DenoisingA
 from isthmus.metrics import jacobian_norm
 
 from .classifying import fine_tuned
-from .runner import Line, Measures, Setting, reproduce
+from .runner import Line, Measures, Setting, reproduce, seconds
 
 UNITS, PASSES = 1000, 50
 
@@ -50,7 +50,7 @@ def measured(model: Any, to: Setting) -> Measures:
     codes = model.transform(digits.test)
     found = {"norm": jacobian_norm(model.transform, digits.test, max_items=500),
              "saturated": 100 * float(((codes < 0.05) | (codes > 0.95)).mean())}  # fmt: skip
-    return found | fine_tuned(FrozenEstimator(model), to) | {"pretraining_seconds": model.history_[-1]["seconds"]}
+    return found | fine_tuned(FrozenEstimator(model), to) | {"pretraining_seconds": seconds(model)}
 
 
 LINES = {

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.ndimage import rotate
 from sklearn.svm import SVC
 
-from isthmus import Autoencoder, AutoencoderClassifier, DenoisingAutoencoder, Masking
+from isthmus import Autoencoder, DenoisingAutoencoder, Masking
 
 from .classifying import deep, fine_tuned
 from .runner import Digits, Line, Measures, Setting, reproduce
@@ -35,10 +35,7 @@ def stacked(to: Setting, kind: str, masked: float) -> Measures:
     """Three layers on a variation, denoising ones or, where nothing is masked, plain ones."""
     training = to.training(40, 100)
     layer = DenoisingAutoencoder(corruption=Masking(masked), training=training) if masked else Autoencoder(training=training)
-    found = varied(to, kind)
-    model = AutoencoderClassifier(deep(layer, tied=True), to.training(60, validation=VALID), random_state=to.seed)
-    model.fit(found.train, found.train_labels)
-    return {"error": 100 - 100 * model.score(found.test, found.test_labels), "seconds": model.history_[-1]["seconds"]}
+    return fine_tuned(deep(layer, tied=True), to, 60, varied(to, kind), validation=VALID)
 
 
 def svm(to: Setting, kind: str) -> Measures:
