@@ -23,6 +23,7 @@ from isthmus import Autoencoder, Dense, Gaussian, RestrictedBoltzmannMachine, Sh
 from isthmus.files.builtin import curves
 from isthmus.metrics import squared_error
 from isthmus.tasks import Principal
+from isthmus.tasks.reduction import reconstruct
 
 from . import figures
 from .runner import Line, Measures, Setting, reproduce, seconds
@@ -87,7 +88,7 @@ def curve_images(to: Setting) -> Measures:
     model = Autoencoder(6, network=Dense(CURVES), training=training, random_state=to.seed).fit(train)
     found = measured(model, test)
     for size in (6, 18):
-        found[f"pca_{size}"] = squared_error(test / 255, Principal(size).fit(train).reconstruct(test) / 255)
+        found[f"pca_{size}"] = squared_error(test / 255, reconstruct(Principal(size).fit(train), test) / 255)
     return found
 
 
@@ -99,8 +100,8 @@ def faces(to: Setting) -> Measures:
     mean, deviation = train.mean(0), (train - train.mean(0)).std()
     train, test = ((part - mean) / deviation for part in (train, test))
     model = Autoencoder(30, network=Dense(FACES), likelihood=Gaussian(), training=to.training(20, 128), random_state=to.seed).fit(train)
-    return {"squared_error": squared_error(test, model.reconstruct(test)), "seconds": seconds(model),
-            "pca_30": squared_error(test, Principal(30).fit(train).reconstruct(test))}  # fmt: skip
+    return {"squared_error": squared_error(test, reconstruct(model, test)), "seconds": seconds(model),
+            "pca_30": squared_error(test, reconstruct(Principal(30).fit(train), test))}  # fmt: skip
 
 
 def patches(images: np.ndarray, seed: int, each: int = 80, side: int = 25) -> np.ndarray:
@@ -179,7 +180,7 @@ def jpeg(pictures: np.ndarray, quality: int) -> tuple[float, float]:
 
 def measured(model: Any, test: np.ndarray) -> Measures:
     """Return the squared error on bytes, as pixels in [0, 1], and how long training took."""
-    return {"squared_error": squared_error(test / 255, model.reconstruct(test) / 255), "seconds": seconds(model)}
+    return {"squared_error": squared_error(test / 255, reconstruct(model, test) / 255), "seconds": seconds(model)}
 
 
 def neighbours(model: Any, X: Any, labels: np.ndarray, X_test: Any, test_labels: np.ndarray) -> float:

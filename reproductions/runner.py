@@ -81,13 +81,15 @@ def reproduce(title: str, lines: Mapping[str, Line], about: str) -> None:
     if unknown := [one for one in names if one not in lines]:
         parser.error(f"--only knows {', '.join(lines)}. Got {', '.join(unknown)}.")
     data = given.data.parent if given.data.is_file() else given.data
-    if not data.is_dir():
-        parser.error(f"{data} is not there: give --data, or set ISTHMUS_DATA.")
     out = given.out / "quick" if given.quick else given.out
     out.mkdir(parents=True, exist_ok=True)
     settings = [Setting(data, seed, out, given.quick) for seed in range(1 if given.quick else given.seeds)]
     console = Console()
-    console.print(table(title, lines, {one: results(one, lines[one], settings, console) for one in names}))
+    try:
+        found = {one: results(one, lines[one], settings, console) for one in names}
+    except FileNotFoundError as error:
+        parser.error(f"{error.filename} is not there: give --data, or set ISTHMUS_DATA to its folder.")
+    console.print(table(title, lines, found))
 
 
 def results(name: str, line: Line, settings: list[Setting], console: Console) -> list[Measures]:
