@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 _BYTES_A_WEIGHT = 20  # the weight, its gradient, Adam's two moments, and the best so far
@@ -55,6 +56,10 @@ class Precision(NamedTuple):
 def settle_precision(setting: str, device: torch.device, work: float) -> Precision:
     """Return the precision for ``work`` multiplications a step: "auto" takes 16 bits where this device gains by them."""
     if setting != "auto":
+        if setting == "bfloat16" and device.type == "cpu" and torch.backends.mkldnn.is_available() and (
+                not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+            warnings.warn("this processor has no instructions for bfloat16 and takes ten to a hundred times as long over its products "
+                          "as over float32's; leave the precision to 'auto'.", DiagnosticWarning, stacklevel=2)  # fmt: skip
         return Precision(setting, "as asked for")
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else (
         device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
