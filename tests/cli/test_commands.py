@@ -117,6 +117,19 @@ def test_ways_to_start_are_compared_at_equal_cost(tmp_path, capsys):
         assert "leave out" in (said := capsys.readouterr().err) or "--epochs" in said
 
 
+def test_the_layers_of_a_stack_are_trained_as_asked(tmp_path, capsys):
+    words = ["--variant", "stacked", "--hidden", "16", "--epochs", "1", "--latent-dim", "3"]
+    assert main(["fit", "digits", *words, "--pretraining", "rbm,contractive", "--out", str(tmp_path / "run")]) == 0
+    layers = open_run(tmp_path / "run").estimator.layer
+    assert [type(layer).__name__ for layer in layers] == ["RestrictedBoltzmannMachine", "ContractiveAutoencoder"]
+    capsys.readouterr()
+    for more, said in ((["--pretraining", "rbms"], "autoencoder, contractive"), (["--pretraining", "rbm,rbm,rbm"], "must hold 2"),
+                       (["--variant", "basic"], "--variant stacked")):  # fmt: skip
+        flags = {"--pretraining": "rbm"} | dict([words[:2], ("--hidden", "16"), more])
+        assert main(["fit", "digits", *(word for pair in flags.items() for word in pair), "--out", str(tmp_path / "other")]) == 1
+        assert said in " ".join(capsys.readouterr().err.split()) and not (tmp_path / "other").exists()
+
+
 @pytest.mark.parametrize(("variant", "flags"), [
     ("stacked", ["--penalty", "l1:0.1"]), ("stacked", ["--corruption", "masking:0.1", "--hidden", "8"]), ("stacked", ["--network", "conv"]),
     ("restricted-boltzmann-machine", ["--hidden", "8"]), ("restricted-boltzmann-machine", ["--bottleneck", "top-k:1"]),

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import ranks, report
+from ..checks import check_name
 from ..errors import DivergedError, InputError
+from ..estimators import StackedAutoencoder
 from ..estimators.base import BaseAutoencoder
 from ..files.reading import absolute
 from ..representations import Table
@@ -14,7 +16,7 @@ from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
 from ..training.batches import spread, spread_rows
 from . import data as sources
-from .naming import variant_of
+from .naming import layers, variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
 from .progress import Bar, console
 
@@ -22,7 +24,7 @@ _SHOWN = 2000  # items of which the report shows some
 
 
 def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = None, out: Path, seed: int | None = None,
-        resume: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
+        pretraining: str | None = None, resume: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
         training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
     """Train one autoencoder on DATA and keep it, with everything it needs, in the folder OUT.
 
@@ -32,6 +34,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         latent_dim: The size of the code; 2 if left out.
         out: The run folder to write.
         seed: Two fits with one seed agree; 0 if left out.
+        pretraining: What trains the layers of --variant stacked: autoencoder, contractive, denoising, rbm or sparse, or one for each
+            layer with commas between them; denoising if left out.
         resume: Go on after an interruption, with the same flags as before.
         overwrite: Replace a run that stands there.
     """
@@ -40,6 +44,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         checkpoint = _checkpoint(out, resume, overwrite)
         loaded = sources.read_data(data, source)
         chosen = _estimator(loaded, variant, latent_dim, seed, model, source)
+        if pretraining is not None:
+            chosen = _pretrained(chosen, pretraining)
         chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
         run = Run(loaded.representation, chosen, absolute(data), source.image_size)
         rows = _learnt(run, loaded, out, checkpoint)
@@ -104,6 +110,15 @@ def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None
     return configured(source.config).set_params(**given)
 
 
+def _pretrained(stack: BaseAutoencoder, text: str) -> BaseAutoencoder:
+    """Return a stack whose layers are trained as ``--pretraining`` says."""
+    if not isinstance(stack, StackedAutoencoder):
+        raise InputError("--pretraining trains the layers of a stack: give --variant stacked, or leave it out")
+    known = layers()
+    named = tuple(known[check_name("--pretraining", name.strip(), known)] for name in text.split(","))
+    return stack.set_params(layer=named if len(named) > 1 else named[0])
+
+
 def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) -> dict[str, Any]:
     """Write report.html beside the run, and return the figures in it."""
     shown = spread_rows(rows, _SHOWN)
@@ -111,7 +126,8 @@ def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) ->
     labels = None if loaded.labels is None else loaded.labels[places]
     part = Split(shown, labels, [loaded.ids[place] for place in places])
     name, fitted = variant_of(run.estimator), run.estimator
-    seconds = run.history_[-1]["seconds"] if run.history_ else 0.0
+    histories = [*getattr(fitted, "layer_histories_", []), run.history_]
+    seconds = sum(history[-1]["seconds"] for history in histories if history)
     row = {"variant": name, "seconds": seconds} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]
     found = Comparison([row], {(name, fitted.n_components): fitted})
