@@ -15,6 +15,7 @@ from sklearn.model_selection import GridSearchCV
 import isthmus
 from isthmus import Bernoulli, Dense, Gaussian, Laplace, Training, estimators, parts
 from isthmus.errors import InputError
+from isthmus.parts import likelihood
 from isthmus.training import loop
 from isthmus.training.batches import Batch
 from isthmus.training.checkpoint import Checkpoint
@@ -218,9 +219,9 @@ def test_what_is_missing_does_not_count(network, family):
     assert np.array_equal(observed.numpy(), ~holes) and not x[~observed].any()
     # The score is the observed numbers' alone: whole rows score the sum of what each half of their cells scores.
     p = model.module_.decode(torch.zeros(len(X), 3))
-    seen = isthmus.model.log_likelihood(p, x, observed)
+    seen = likelihood.log_likelihood(p, x, observed)
     anything = torch.where(observed, x, torch.rand_like(x))
-    assert torch.equal(seen, isthmus.model.log_likelihood(p, anything, observed))
+    assert torch.equal(seen, likelihood.log_likelihood(p, anything, observed))
     assert torch.allclose(seen, torch.where(observed, p.log_prob(x), 0).flatten(1).sum(1))
     with pytest.raises(InputError, match="mask"):
         quietly(make.set_params(likelihood=family()).fit, X)

@@ -20,7 +20,7 @@ from .networks.dictionary import Dictionary
 from .parts.active import Active, chosen, pays
 from .parts.bottleneck import Bottleneck, Code, Selection
 from .parts.corruption import Corruption
-from .parts.likelihood import Likelihood
+from .parts.likelihood import Likelihood, log_likelihood
 from .parts.penalty import Pass, Penalty
 
 Terms = dict[str, Tensor]
@@ -132,13 +132,14 @@ class Model(nn.Module):
                                 lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
         return Code(Active(values.to(dtype), places))
 
-    def decode(self, code: Code | Float[Tensor, "batch latent"]) -> Distribution:
-        """Return p(x|h), in the model's units, of codes as `encode` returns them or as plain numbers."""
-        code = code if isinstance(code, Code) else Code(code)
-        if code.active is not None and self._touches_few(code.active.values):
-            decoded = self.decoder.expand(code.active.through(self.decoder.code.weight, self.decoder.code.bias))
+    def decode(self, code: Code | Float[Tensor, "*draws batch latent"]) -> Distribution:
+        """Return p(x|h), in the model's units, of codes as `encode` returns them or as plain numbers, perhaps several for each row."""
+        active = code.active if isinstance(code, Code) else None
+        if active is not None and self._touches_few(active.values):
+            decoded = self.decoder.expand(active.through(self.decoder.code.weight, self.decoder.code.bias))
         else:
-            decoded = self.decoder(code.h.to(self.working))
+            h = (code.h if isinstance(code, Code) else code).to(self.working)
+            decoded = self.decoder(h) if h.ndim == 2 else self.decoder(h.flatten(0, -2)).unflatten(0, h.shape[:-1])
         return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
 
     def _touches_few(self, like: Tensor) -> bool:
@@ -159,17 +160,20 @@ class Model(nn.Module):
 
     def forward(self, raw: Tensor) -> Pass:
         """Return one pass of a batch, given in the data's units; corruption and draws act in training mode only."""
+        return self._passed(raw, draw=self.training)
+
+    def _passed(self, raw: Tensor, draw: bool) -> Pass:
         x, observed = self.read(raw)
         seen = self.corrupt(x)
         if self._differentiates:
             seen = seen.detach().requires_grad_()
-        code = self.encode(seen, draw=self.training)
+        code = self.encode(seen, draw)
         return Pass(x, observed, seen, code, self.decode(code))
 
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
-        """Return the loss's terms, weights included, each of shape (batch,)."""
+        """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
         with torch.set_grad_enabled(torch.is_grad_enabled() or self._differentiates):
-            out = self(raw)
+            out = self._passed(raw, draw=True)
             terms = {"reconstruction": -log_likelihood(out.p, out.x, out.observed)}
             for penalty in self.penalties:
                 terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self, self._state_of(penalty))
@@ -205,11 +209,3 @@ class Model(nn.Module):
     def steps(self, batch: Any, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the training steps of a `Batch`: the group's name and its terms."""
         yield "autoencoder", self.terms(batch.x, progress)
-
-
-def log_likelihood(p: Distribution, x: Tensor, observed: Tensor | None) -> Float[Tensor, " batch"]:
-    """Return log p(x|h) of every sample in the model's units, summed over its observed numbers."""
-    density = p.log_prob(x)
-    if observed is not None:
-        density = torch.where(observed, density, 0.0)
-    return density.flatten(1).sum(1)

@@ -44,6 +44,7 @@ def test_a_variational_bound_lies_below_the_exact_likelihood(epochs):
     centre = module.units.inverse(layer.bias).numpy()
     exact = multivariate_normal(centre, (weight @ weight.T + variance * np.eye(6)) * scale**2).logpdf(X)
     assert (bound <= exact + 1e-3).all() and bound.mean() <= PCA(2).fit(X).score(X) + 1e-3
+    np.testing.assert_allclose(model.score_samples(X.astype(np.float64), n_importance=20_000), exact, atol=0.05)
     if epochs == 60:  # and in the end it touches it
         assert bound.mean() > PCA(2).fit(X).score(X) - 0.1
 

@@ -27,7 +27,7 @@ from ..training.loop import Loop
 from .data import Summary, read_rows
 from .diagnostics import diagnose
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
-from .prediction import bound, codes, decoded, rebuilt
+from .prediction import bound, codes, decoded, importance_weighted, rebuilt
 from .saving import Storable
 
 _SLOTS: dict[str, Limit] = {
@@ -174,13 +174,29 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled."""
         return self._predict(self._read(X), rebuilt)
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: Any, n_importance: int | None = None) -> np.ndarray:
         r"""Return a log-likelihood of every row, shape (n,), float64.
 
         log p(x|h) at the row's code; for random codes the evidence lower bound :math:`E_q \log p(x|h) - KL(q \,\Vert\, p)`
         over the same draws for every row. It is in the data's units and not comparable across likelihoods.
+
+        Arguments:
+            X: Rows as `fit` takes them.
+            n_importance: For random codes, how many importance-weighted draws estimate log p(x) itself, a little from below: 5,000 are
+                usual. A row takes as long as so many reconstructions.
+
+        Raises:
+            InputError: For rows that cannot be used, or draws of codes that are not random.
         """
-        return self._predict(self._read(X), bound).astype(np.float64)
+        rows = self._read(X)
+        if n_importance is None:
+            return self._predict(rows, bound).astype(np.float64)
+        if not Whole(1).allows(n_importance):
+            raise InputError(f"n_importance must be {Whole(1)} or None. Got {n_importance!r}.")
+        if not self.bottleneck_.random:
+            raise InputError(f"n_importance draws random codes, and those of {type(self).__name__} with {type(self.bottleneck_).__name__} "
+                             "are not: leave it out, or take VariationalAutoencoder.")  # fmt: skip
+        return self._predict(rows, importance_weighted(n_importance)).astype(np.float64)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`; see `metrics.reconstruction_r2_scorer` to compare across likelihoods."""

@@ -102,7 +102,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             chosen.validation = 0
         return chosen
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: Any) -> np.ndarray:  # type: ignore[override]  # no posterior, no draws from it
         r"""Return the pseudo-log-likelihood of every row, :math:`\sum_i \log p(v_i | v_{-i})`, shape (n,), float64.
 
         It is exact, in the data's units, and needs no partition function; for grey values it is the cross-entropy. A row takes as long as

@@ -1,6 +1,7 @@
 """What a fitted model says of rows, block by block: their codes, their reconstructions, their likelihoods."""
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -9,10 +10,13 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from ..model import Model, log_likelihood
+from ..model import Model
+from ..parts.divergence import log_weights
+from ..parts.likelihood import log_likelihood
 from ..training.batches import Rows, blocks, tensor_of
 
 _DRAWS = 8  # codes drawn for each row's bound
+_AT_ONCE = 2**20  # numbers of a block that its codes are decoded to at once: they should stay near the processor
 
 Function: TypeAlias = Callable[[Any, Tensor], Tensor]  # of a module and rows, or codes
 
@@ -68,7 +72,23 @@ def bound(model: Model, raw: Tensor) -> Tensor:
         for draw in draws:
             drawn = posterior.mean + posterior.stddev * draw
             total = total + log_likelihood(model.decode(drawn), x, observed) / len(draws)
-    return _in_data_units(model, total, x[0].numel() if observed is None else observed.flatten(1).sum(1))
+    return _in_data_units(model, total, _counted(x, observed))
+
+
+def importance_weighted(n: int) -> Function:
+    """Return what gives each row's log-likelihood in the data's units by ``n`` importance-weighted draws, the same for every row."""
+
+    def estimate(model: Model, raw: Tensor) -> Tensor:
+        out = model(raw)
+        posterior: Any = out.posterior
+        noise = torch.randn(n, out.mean.shape[1], generator=torch.Generator().manual_seed(0)).to(out.mean)
+        total = torch.full(out.mean.shape[:1], -torch.inf).to(out.mean)
+        for some in noise.split(max(1, _AT_ONCE // out.x.numel())):
+            weights = log_weights(posterior.mean + posterior.stddev * some.unsqueeze(1), out, model)
+            total = torch.logaddexp(total, weights.logsumexp(0))
+        return _in_data_units(model, total - math.log(n), _counted(out.x, out.observed))
+
+    return estimate
 
 
 def free_energy(model: Any, raw: Tensor) -> Tensor:
@@ -86,6 +106,11 @@ def pseudo_likelihood(model: Any, raw: Tensor) -> Tensor:
 def _in_data_units(model: Model, total: Tensor, counted: Tensor | int) -> Tensor:
     """Return log-likelihoods of so many numbers, given in the model's units, in the data's: densities change with the volume."""
     return total if np.isfinite(model.likelihood.support).all() else total - counted * model.units.scale.log()
+
+
+def _counted(x: Tensor, observed: Tensor | None) -> Tensor | int:
+    """Return how many numbers of each row are known."""
+    return x[0].numel() if observed is None else observed.flatten(1).sum(1)
 
 
 def _draws(size: int) -> Tensor:

@@ -4,12 +4,14 @@ from .augmentation import Flips, Shifts
 from .auxiliary import AuxK
 from .bottleneck import BatchTopK, GaussianCode, Identity, TopK
 from .corruption import GaussianNoise, Masking, SaltAndPepper
+from .divergence import KL, ImportanceWeighted
 from .likelihood import Bernoulli, Gaussian, Laplace
-from .penalty import KL, L1, Contractive, SparseRate
+from .penalty import L1, Contractive, SparseRate
 from .schedule import WarmUp
 from .units import BinaryUnits, GaussianUnits
 
 __all__ = [
     "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Flips", "Gaussian", "GaussianCode",
-    "GaussianNoise", "GaussianUnits", "Identity", "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
+    "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate",
+    "TopK", "WarmUp",
 ]  # fmt: skip

@@ -204,3 +204,11 @@ class _NormalDensity(torch.autograd.Function):
         (apart,) = ctx.saved_tensors
         slope = apart * (grad if ctx.sigma == 1.0 else grad / ctx.sigma**2)
         return slope, -slope if ctx.needs_input_grad[1] else None, None
+
+
+def log_likelihood(p: Distribution, x: Tensor, observed: Tensor | None, samples: int = 1) -> Tensor:
+    """Return log p(x|h) of every sample in the model's units, summed over its observed numbers; ``samples`` axes go before an item's."""
+    density = p.log_prob(x)
+    if observed is not None:
+        density = torch.where(observed, density, 0.0)
+    return density.flatten(samples).sum(samples)

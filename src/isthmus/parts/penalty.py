@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.distributions import Distribution, kl_divergence
+from torch.distributions import Distribution
 
 from .. import ranks
 from ..checks import Limit, Real, Whole
@@ -60,6 +60,9 @@ class Halves(Protocol):
     decoder: Any
     bottleneck: Any
     mean: Any
+
+    def decode(self, code: Tensor) -> Distribution:
+        """Return p(x|h) of codes (..., latent)."""
 
 
 class Weight:
@@ -212,36 +215,3 @@ class Contractive(Penalty):
         """Return the squared norms of vᵀJ for every direction and sample."""
         rows = [torch.autograd.grad(out.mean, out.seen, direction, create_graph=True)[0] for direction in directions]
         return torch.stack([row.flatten(1).square().sum(1) for row in rows])
-
-
-class KL(Penalty):
-    r"""The cost of a random code in nats, :math:`\Omega = \mathrm{KL}(q(h|x) \,\Vert\, p(h))`.
-
-    With weight 1 and `GaussianCode` the loss is the negative evidence lower bound; another weight is the β of β-VAE.
-
-    Arguments:
-        weight: The weight β; a number or a schedule such as ``WarmUp(1.0, 0.3)``.
-
-    References:
-        Auto-Encoding Variational Bayes (D. P. Kingma, M. Welling, 2013); beta-VAE: Learning Basic Visual Concepts
-        with a Constrained Variational Framework (I. Higgins et al., 2017)
-
-    Example:
-        >>> KL(4.0).weight_at(progress=0.0)
-        4.0
-    """
-
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
-    term: ClassVar[str] = "kl"
-
-    def __init__(self, weight: float | Callable[[float], float] = 1.0) -> None:
-        self.weight = weight
-
-    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
-        """Return each sample's divergence from the prior, summed over the code's units."""
-        if out.posterior is None:
-            raise InputError(
-                "KL needs a random code: use it with bottleneck=GaussianCode(), as VariationalAutoencoder does. "
-                f"Got {type(model.bottleneck).__name__}."
-            )
-        return kl_divergence(out.posterior, model.bottleneck.prior(out.mean)).sum(1)

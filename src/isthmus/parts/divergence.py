@@ -1,0 +1,117 @@
+"""Penalties on random codes: what it costs that q(h|x) is not the prior, whether in nats or by importance-weighted draws."""
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Distribution, kl_divergence
+
+from .. import ranks
+from ..checks import Limit, Real, Whole
+from ..errors import InputError
+from .likelihood import log_likelihood
+from .penalty import Halves, Pass, Penalty, Weight
+
+
+class KL(Penalty):
+    r"""The cost of a random code in nats, :math:`\Omega = \sum_j \max(\lambda, \mathrm{KL}(q(h_j|x) \,\Vert\, p(h_j)))`.
+
+    With weight 1, λ = 0 and `GaussianCode` the loss is the negative evidence lower bound; another weight is the β of β-VAE. λ > 0 leaves
+    every unit so many nats for free, so that units do not fall silent before the decoder has learnt to listen; the divergence is then the
+    mean over the batch, repeated for every sample.
+
+    Arguments:
+        weight: The weight β; a number or a schedule such as ``WarmUp(1.0, 0.3)``.
+        free_bits: λ, in nats a unit.
+
+    References:
+        Auto-Encoding Variational Bayes (D. P. Kingma, M. Welling, 2013); beta-VAE: Learning Basic Visual Concepts
+        with a Constrained Variational Framework (I. Higgins et al., 2017); Improving Variational Inference with Inverse Autoregressive
+        Flow (D. P. Kingma et al., 2016), for the free bits, https://arxiv.org/abs/1606.04934
+
+    Example:
+        >>> KL(4.0).weight_at(progress=0.0)
+        4.0
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "free_bits": Real(0)}
+    term: ClassVar[str] = "kl"
+
+    def __init__(self, weight: float | Callable[[float], float] = 1.0, free_bits: float = 0.0) -> None:
+        self.weight = weight
+        self.free_bits = free_bits
+
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
+        """Return each sample's divergence from the prior, summed over the code's units."""
+        divergence = kl_divergence(*_distributions(self, out, model))
+        if not self.free_bits:
+            return divergence.sum(1)
+        return ranks.mean(divergence).clamp(min=self.free_bits).sum().expand(len(divergence))
+
+
+class ImportanceWeighted(Penalty):
+    r"""A tighter bound by several draws of a random code.
+
+    .. math::
+        \Omega = -\log \frac1k \sum_{i=1}^k w_i + \log p(x|h_1), \qquad w_i = \frac{p(x|h_i) \, p(h_i)}{q(h_i|x)}
+
+    With weight 1 the loss is the negative importance-weighted bound, which rises to log p(x) with k; with one draw it is the
+    evidence lower bound by that draw.
+
+    Arguments:
+        weight: The weight; a number or a schedule.
+        draws: k, how many codes are drawn for each row; an update costs about so many decoders.
+
+    References:
+        Importance Weighted Autoencoders (Y. Burda, R. Grosse, R. Salakhutdinov, 2015), https://arxiv.org/abs/1509.00519
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> from isthmus import ImportanceWeighted, Training, VariationalAutoencoder
+        >>> model = VariationalAutoencoder(2, ImportanceWeighted(draws=5), training=Training(epochs=2), random_state=0)
+        >>> sorted(model.fit(load_iris().data).history_[0])
+        ['epoch', 'importance', 'loss', 'reconstruction', 'seconds']
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "draws": Whole(1)}
+    term: ClassVar[str] = "importance"
+
+    def __init__(self, weight: float | Callable[[float], float] = 1.0, draws: int = 5) -> None:
+        self.weight = weight
+        self.draws = draws
+
+    def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
+        """Return how much more than the reconstruction term the negative bound of each sample is."""
+        posterior, _ = _distributions(self, out, model)
+        reconstruction = log_likelihood(out.p, out.x, out.observed)
+        weights = (reconstruction + log_ratio(out.h, out, model)).unsqueeze(0)  # (draws, batch)
+        if self.draws > 1:
+            shape = torch.Size((self.draws - 1, *out.h.shape))
+            noise = ranks.drawn(lambda whole: torch.randn(whole, dtype=out.h.dtype, device=out.h.device), shape, dim=1)
+            weights = torch.cat([weights, log_weights(posterior.mean + posterior.stddev * noise, out, model)])
+        return reconstruction + math.log(self.draws) - weights.logsumexp(0)
+
+
+def log_weights(h: Float[Tensor, "draws batch latent"], out: Pass, model: Halves) -> Float[Tensor, "draws batch"]:
+    """Return log p(x|h) + log p(h) - log q(h|x) of several codes for each sample of a pass."""
+    return log_likelihood(model.decode(h), out.x, out.observed, samples=2) + log_ratio(h, out, model)
+
+
+def log_ratio(h: Float[Tensor, "*draws latent"], out: Pass, model: Halves) -> Float[Tensor, "*draws"]:
+    """Return log p(h) - log q(h|x) of codes of a pass, summed over their units."""
+    prior: Any = model.bottleneck.prior(out.mean)
+    posterior: Any = out.posterior
+    return (prior.log_prob(h) - posterior.log_prob(h)).sum(-1)
+
+
+def _distributions(penalty: Penalty, out: Pass, model: Halves) -> tuple[Distribution, Distribution]:
+    """Return q(h|x) and p(h), or raise where codes are not random."""
+    if out.posterior is None:
+        raise InputError(
+            f"{type(penalty).__name__} needs a random code: use it with bottleneck=GaussianCode(), as VariationalAutoencoder does. "
+            f"Got {type(model.bottleneck).__name__}."
+        )
+    return out.posterior, model.bottleneck.prior(out.mean)
