@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from .errors import InputError
-from .networks.base import Network
+from .networks.base import Network, started
 from .networks.dictionary import Dictionary
 from .parts.active import Active, chosen, pays
 from .parts.bottleneck import Bottleneck, Code, Selection
@@ -83,6 +83,7 @@ class Model(nn.Module):
         n_components: The code's size.
         units: The map from the data's units to the model's, which also tells the items' shape.
         mean: The mean item in the model's units, about which the encoder sees items and the untrained decoder varies.
+        condition: How many numbers are known of each row beside it; both halves' first layers learn to take them in.
 
     Example:
         >>> from isthmus import Dense, Gaussian, Identity
@@ -96,7 +97,7 @@ class Model(nn.Module):
     encoder: Any  # torch modules with more to them: see `Pair`
     decoder: Any
 
-    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"]) -> None:
+    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"], condition: int = 0) -> None:
         super().__init__()
         activation = parts.code_activation()
         if activation != "linear" and parts.bottleneck.width(n_components) != n_components:
@@ -111,13 +112,17 @@ class Model(nn.Module):
         width = self.bottleneck.width(n_components)
         self.encoder, self.decoder = parts.network.assemble(shape, width, n_components, activation)
         self.decoder.start_at(self.likelihood.link(mean))
+        sizes = {"encoder": self.encoder.entry, "decoder": len(self.decoder.code_weight())} if condition else {}
+        self.shifts = nn.ModuleDict({half: started(nn.Linear(condition, size, bias=False), condition, 1.0)
+                                     for half, size in sizes.items()})  # fmt: skip
+        self.condition: Tensor | None = None  # of the rows of a batch, in what `given` returns
         self.likelihood_state = self.likelihood.build(shape)
         self.bottleneck_state = self.bottleneck.build((n_components,))
         states = {penalty.term: penalty.build((n_components,)) for penalty in self.penalties}
         self.penalty_states = nn.ModuleDict({term: state for term, state in states.items() if state is not None})
         self._differentiates = any(penalty.differentiates for penalty in self.penalties)
         self._sparse = (isinstance(self.bottleneck, Selection) and pays(self.bottleneck.k, n_components)
-                        and not self._differentiates)  # fmt: skip
+                        and not self._differentiates and not condition)  # fmt: skip
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # in which convolutions are half as fast again, on the CPU too
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
@@ -126,7 +131,7 @@ class Model(nn.Module):
         seen, dtype = (x - self.mean).to(self.working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
         bottleneck, state = self.bottleneck, self.bottleneck_state
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
-            return bottleneck(self.encoder(seen).to(dtype), draw, state)
+            return bottleneck(self.encoder(seen, self._shift("encoder")).to(dtype), draw, state)
         features, layer = self.encoder.features(seen), self.encoder.code
         values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
                                 lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
@@ -138,9 +143,22 @@ class Model(nn.Module):
         if active is not None and self._touches_few(active.values):
             decoded = self.decoder.expand(active.through(self.decoder.code.weight, self.decoder.code.bias))
         else:
-            h = (code.h if isinstance(code, Code) else code).to(self.working)
-            decoded = self.decoder(h) if h.ndim == 2 else self.decoder(h.flatten(0, -2)).unflatten(0, h.shape[:-1])
+            decoded = self._decoded((code.h if isinstance(code, Code) else code).to(self.working))
         return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
+
+    def _decoded(self, h: Float[Tensor, "*draws latent"]) -> Tensor:
+        """Return the decoder's numbers for codes, perhaps several for each row."""
+        shift = self._shift("decoder")
+        flat = h.flatten(0, -2)
+        if shift is None:
+            decoded = self.decoder(flat)
+        else:
+            decoded = self.decoder.expand((self.decoder.code(flat).unflatten(0, h.shape[:-1]) + shift).flatten(0, -2))
+        return decoded if h.ndim == 2 else decoded.unflatten(0, h.shape[:-1])
+
+    def _shift(self, half: str) -> Tensor | None:
+        """Return what the condition adds to what the first layer of a half emits, (batch, entry)."""
+        return None if self.condition is None else self.shifts[half](self.condition.to(self.mean.dtype)).to(self.working)
 
     def _touches_few(self, like: Tensor) -> bool:
         """Return whether the layers to and from the code touch the active units alone, as pays on a processor."""
@@ -197,6 +215,12 @@ class Model(nn.Module):
         twin.decoder.bfloat16()
         return twin
 
+    def given(self, condition: Float[Tensor, "batch known"] | None) -> Self:
+        """Return a twin that takes a condition for each row of a batch into account; all else the two share."""
+        twin = copy.copy(self)
+        twin.condition = condition
+        return twin
+
     @property
     def working(self) -> torch.dtype:
         """The dtype in which the networks run."""
@@ -208,4 +232,5 @@ class Model(nn.Module):
 
     def steps(self, batch: Any, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the training steps of a `Batch`: the group's name and its terms."""
-        yield "autoencoder", self.terms(batch.x, progress)
+        model = self if batch.condition is None else self.given(batch.condition)
+        yield "autoencoder", model.terms(batch.x, progress)

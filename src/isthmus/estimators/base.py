@@ -21,12 +21,14 @@ from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Rows
+from ..training.batches import Rows, spread
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
+from .conditions import Conditions
 from .data import Summary, read_rows
 from .diagnostics import diagnose
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
+from .given import Given
 from .prediction import bound, codes, decoded, importance_weighted, rebuilt
 from .saving import Storable
 
@@ -63,6 +65,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     Attributes:
         module_: The trained `Model`, a torch module, on the CPU.
         corruption_, bottleneck_, penalties_, network_, likelihood_: The parts as resolved in `fit`.
+        condition_: How conditions become numbers; None where there are none.
         item_shape_, input_dtype_: The shape and dtype of one item; ``n_features_in_`` is how many numbers it has.
         history_, training_, best_epoch_, stopped_, precision_, precision_reason_: As in `Trained`.
     """
@@ -74,44 +77,56 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     random_state: Any
     input_dtype_: str
     generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
+    conditional: ClassVar[bool] = True  # whether `fit` takes a condition
     limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
     @abstractmethod
     def row(self) -> Row:
         """Return the variant's corruption, bottleneck and penalties."""
 
-    def fit(self, X: Any, y: Any = None) -> "BaseAutoencoder":
+    def fit(self, X: Any, y: Any = None, condition: Any = None) -> "BaseAutoencoder":
         """Train on the rows of ``X``.
 
         Arguments:
             X: A table (n, d), dense or sparse, images (n, h, w) or (n, h, w, c), or any items (n, ...); bytes or numbers.
             y: Ignored; it lets pipelines pass labels.
+            condition: What encoder and decoder are told of each row, so that the code need not hold it: a label a row (texts, booleans
+                or whole numbers, (n,)), or covariates (n,) or (n, k). The methods that follow then ask for it, too, one for each row or
+                one for all; `given` returns a view that does not.
 
         Raises:
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
         with ranks.together():
-            return self._fit(X)
+            return self._fit(X, condition)
 
-    def _fit(self, X: Any) -> "BaseAutoencoder":
+    def fit_transform(self, X: Any, y: Any = None, condition: Any = None) -> np.ndarray:
+        """Return ``fit(X, y, condition).transform(X, condition)``."""
+        return self.fit(X, y, condition).transform(X, condition)
+
+    def _fit(self, X: Any, condition: Any) -> "BaseAutoencoder":
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
         X = read_rows(self, X, reset=True, nan=True)
-        summary = Summary.of(X)
+        self.condition_ = self._conditions(condition, X)
+        told, summary = self._told(condition, X.shape[0]), Summary.of(X)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = self._begin(X, summary, training, seed)
-            loop = loop_over(begun, X, summary, seed)
+            loop = loop_over(begun, X, summary, seed, told)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
-        for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes),
-                                lambda rows: self._predict(rows, rebuilt)):  # fmt: skip
+        def some(rows: Rows) -> np.ndarray | None:  # of which `diagnose` takes few, spread evenly
+            return None if told is None else told[spread(len(told), rows.shape[0])]
+
+        for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes, condition=some(rows)),
+                                lambda rows: self._predict(rows, rebuilt, condition=some(rows))):  # fmt: skip
             warnings.warn(message, DiagnosticWarning, stacklevel=2)
         return self
 
-    def partial_fit(self, X: Any, y: Any = None) -> "BaseAutoencoder":
+    def partial_fit(self, X: Any, y: Any = None, condition: Any = None) -> "BaseAutoencoder":
         """Train once over ``X``, a piece of data that arrive bit by bit, and go on from what was learnt before.
 
         The first piece decides all that `fit` takes from the data: units, likelihood, network, batch size; let it look
@@ -122,6 +137,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         Arguments:
             X: Rows as `fit` takes them; pieces after the first may be a single row.
             y: Ignored.
+            condition: As in `fit`; the first piece must hold every label.
 
         Raises:
             InputError: For data that cannot be used, or outside the range that the first piece's likelihood allows.
@@ -131,12 +147,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         if first:
             self._check()
         X = read_rows(self, X, reset=first, nan=True)
-        summary, asked = Summary.of(X), self.training or Training()
+        if first:
+            self.condition_ = self._conditions(condition, X)
+        told, summary, asked = self._told(condition, X.shape[0]), Summary.of(X), self.training or Training()
         history = [] if first else self.history_
         seed = seed_of(self.random_state) + len(history)
         with seeded(seed, device_of(asked.device)):
             begun = self._begin(X, summary, without_end(asked), seed) if first else self._begun(summary, asked)
-            loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed)
+            loop = loop_over_piece(begun, X, history, self.__dict__.get("_memory", {}), seed, told)
             loop.run()
         self._keep(begun, loop, str(X.dtype) if first else self.input_dtype_)
         if loop.state.stopped != "diverged":
@@ -153,11 +171,26 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
                              "a variant without one, such as DenoisingAutoencoder().")  # fmt: skip
         return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the codes of ``X``, shape (n, n_components): posterior means where codes are random."""
-        return self._predict(self._read(X), codes)
+    def given(self, condition: Any) -> Given:
+        """Return a view of the fitted estimator under a condition, one for each row that its methods will meet, or one for all.
 
-    def inverse_transform(self, H: Any) -> np.ndarray:
+        Example:
+            >>> from sklearn.datasets import load_digits
+            >>> from isthmus import Training, VariationalAutoencoder
+            >>> X, y = load_digits(return_X_y=True)
+            >>> model = VariationalAutoencoder(2, training=Training(epochs=3), random_state=0).fit(X / 16, condition=y)
+            >>> model.given(7).sample(4).shape, model.given(y).transform(X / 16).shape
+            ((4, 64), (1797, 2))
+        """
+        check_is_fitted(self)
+        return Given(self, condition)
+
+    def transform(self, X: Any, condition: Any = None) -> np.ndarray:
+        """Return the codes of ``X``, shape (n, n_components): posterior means where codes are random."""
+        rows = self._read(X)
+        return self._predict(rows, codes, condition=self._told(condition, rows.shape[0]))
+
+    def inverse_transform(self, H: Any, condition: Any = None) -> np.ndarray:
         """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items."""
         check_is_fitted(self)
         if np.ndim(H) != 2:
@@ -168,13 +201,14 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             raise InputError(" ".join(str(error).split())) from error
         if H.shape[1] != self.n_components_:
             raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
-        return self._predict(H, decoded, self.item_shape_)
+        return self._predict(H, decoded, self.item_shape_, self._told(condition, len(H)))
 
-    def reconstruct(self, X: Any) -> np.ndarray:
+    def reconstruct(self, X: Any, condition: Any = None) -> np.ndarray:
         """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled."""
-        return self._predict(self._read(X), rebuilt)
+        rows = self._read(X)
+        return self._predict(rows, rebuilt, condition=self._told(condition, rows.shape[0]))
 
-    def score_samples(self, X: Any, n_importance: int | None = None) -> np.ndarray:
+    def score_samples(self, X: Any, n_importance: int | None = None, condition: Any = None) -> np.ndarray:
         r"""Return a log-likelihood of every row, shape (n,), float64.
 
         log p(x|h) at the row's code; for random codes the evidence lower bound :math:`E_q \log p(x|h) - KL(q \,\Vert\, p)`
@@ -184,26 +218,33 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             X: Rows as `fit` takes them.
             n_importance: For random codes, how many importance-weighted draws estimate log p(x) itself, a little from below: 5,000 are
                 usual. A row takes as long as so many reconstructions.
+            condition: As in `fit`, where that had one: the likelihood is then that of the row under its condition.
 
         Raises:
             InputError: For rows that cannot be used, or draws of codes that are not random.
         """
         rows = self._read(X)
+        told = self._told(condition, rows.shape[0])
         if n_importance is None:
-            return self._predict(rows, bound).astype(np.float64)
+            return self._predict(rows, bound, condition=told).astype(np.float64)
         if not Whole(1).allows(n_importance):
             raise InputError(f"n_importance must be {Whole(1)} or None. Got {n_importance!r}.")
         if not self.bottleneck_.random:
             raise InputError(f"n_importance draws random codes, and those of {type(self).__name__} with {type(self.bottleneck_).__name__} "
                              "are not: leave it out, or take VariationalAutoencoder.")  # fmt: skip
-        return self._predict(rows, importance_weighted(n_importance)).astype(np.float64)
+        return self._predict(rows, importance_weighted(n_importance), condition=told).astype(np.float64)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, condition: Any = None) -> float:
         """Return the mean of `score_samples`; see `metrics.reconstruction_r2_scorer` to compare across likelihoods."""
-        return float(self.score_samples(X).mean())
+        told = {} if condition is None else {"condition": condition}
+        return float(self.score_samples(X, **told).mean())
 
-    def sample(self, n: int = 1) -> np.ndarray:
+    def sample(self, n: int = 1, *, condition: Any = None) -> np.ndarray:
         """Return ``n`` new items: decoded means of codes drawn from the prior under ``random_state``.
+
+        Arguments:
+            n: How many.
+            condition: As in `fit`, one for all or one for each.
 
         Raises:
             InputError: For a bottleneck without a prior.
@@ -219,7 +260,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             )
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             drawn = prior.sample()
-        return self.inverse_transform(drawn.numpy())
+        return self.inverse_transform(drawn.numpy(), condition)
 
     @property
     def _n_features_out(self) -> int:
@@ -241,6 +282,25 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Raise `InputError` for a setting outside its limits."""
         own = self.get_params(deep=False)
         check_settings(self, {name: limit for name, limit in {**_SLOTS, **self.limits}.items() if name in own})
+
+    def _conditions(self, condition: Any, X: Rows) -> Conditions | None:
+        """Return how conditions become numbers, learnt from those of the rows."""
+        if condition is None:
+            return None
+        if not self.conditional:
+            raise InputError(f"{type(self).__name__} takes no condition: leave it out, or take another variant.")
+        return Conditions.of(condition, X.shape[0])
+
+    def _told(self, condition: Any, rows: int) -> np.ndarray | None:
+        """Return what the model is told of so many rows, (rows, known)."""
+        name = type(self).__name__
+        if self.condition_ is None:
+            if condition is not None:
+                raise InputError(f"this {name} was fitted without a condition: leave it out, or fit with one.")
+            return None
+        if condition is None:
+            raise InputError(f"this {name} was fitted with a condition: give condition=, {self.condition_}.")
+        return self.condition_.numbers(condition, rows)
 
     def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
         """Return the untrained model and the settings for training it."""

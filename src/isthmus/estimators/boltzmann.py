@@ -63,6 +63,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
     module_: Boltzmann
     network: Network = Dense((), tied=True)  # one matrix between two layers: it is no setting
     generates: ClassVar[bool] = True
+    conditional: ClassVar[bool] = False
     limits: ClassVar[dict[str, Limit]] = {
         "hidden": Kind(StochasticUnits, "a kind of unit such as BinaryUnits()", optional=True), "gibbs_steps": Whole(1),
         "persistent": OneOf((True, False)),
@@ -130,7 +131,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             return anneal(self.module_, chains, steps)
 
-    def sample(self, n: int = 1, steps: int = 1000) -> np.ndarray:
+    def sample(self, n: int = 1, steps: int = 1000) -> np.ndarray:  # type: ignore[override]  # by chains, not from a prior
         """Return ``n`` new items: the visible units' means at the end of chains of Gibbs sampling, under ``random_state``.
 
         Arguments:

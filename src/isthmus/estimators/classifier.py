@@ -1,7 +1,6 @@
 """The classifier: a softmax layer on an autoencoder's code, and the encoder fine-tuned with it."""
 
 import copy
-import hashlib
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +20,7 @@ from ..training.batches import Batches, Rows
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
 from .base import BaseAutoencoder
-from .data import Summary, read_rows
+from .data import Summary, digest, read_rows
 from .denoising import DenoisingAutoencoder
 from .fitting import agreement, seed_of
 from .labels import Labels
@@ -190,6 +189,9 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
             if not isinstance(given, BaseAutoencoder):
                 raise InputError(f"FrozenEstimator.estimator must be an autoencoder of isthmus. Got a {type(given).__name__}.")
             check_is_fitted(given)
+            if given.condition_ is not None:
+                raise InputError("FrozenEstimator.estimator was fitted with a condition, of which a classifier knows nothing; fit it "
+                                 "without one.")  # fmt: skip
             read_rows(given, X, reset=False, nan=True)  # which are refused where they are not such as it was fitted on
             return given
         made = clone(self.autoencoder) if self.autoencoder is not None else (
@@ -207,7 +209,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         """Return the training run over the labelled rows, some of them held out."""
         before = self.autoencoder_
         module = Softmax(before.module_, before.n_components_, len(labels.classes))
-        digests = {"labels": _digest([labels.numbers]), "autoencoder": _digest(before.arrays().values())}
+        digests = {"labels": digest([labels.numbers]), "autoencoder": digest(before.arrays().values())}
         agreed = agreement(X, Summary.of(X), training, seed, classes=list(labels.classes), **digests)
         held, kept = labels.parted(training.validation, seed)
         module.start(Batches(X, labels.some(kept, _SOME), block_rows(X.shape[1:]), labels.numbers))
@@ -217,11 +219,3 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
         return read_rows(self, X, reset=False, nan=self.autoencoder_.likelihood_.missing == "mask")
-
-
-def _digest(arrays: Any) -> str:
-    """Return what tells arrays from others."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()[:12]

@@ -18,7 +18,7 @@ from ..training.buffers import Others
 from ..training.checkpoint import snapshot
 from ..training.devices import refuse_beyond_memory
 from ..training.loop import Loop, State
-from .data import Summary, fingerprint
+from .data import Summary, digest, fingerprint
 
 
 class Begun(NamedTuple):
@@ -48,13 +48,14 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     return Begun(model, parts, training, estimator.n_components)
 
 
-def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int) -> Loop:
+def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None) -> Loop:
     """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
     training = begun.training
     held, kept = _parted(X, training.validation, seed)
-    agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts))
-    watched = Batches(X, held, block_rows(X.shape[1:])) if len(held) else None
-    return Loop(begun.model, Batches(X, kept, training.batch_size), watched, training, seed, agreed)
+    more = {} if condition is None else {"condition": digest([condition])}
+    agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), **more)
+    watched = Batches(X, held, block_rows(X.shape[1:]), condition) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size, condition), watched, training, seed, agreed)
 
 
 def agreement(X: Rows, summary: Summary, training: Training, seed: int, **more: Any) -> str:
@@ -69,7 +70,8 @@ def without_end(training: Training) -> Training:
     return copy.copy(training).set_params(schedule=Constant(), validation=0, patience=None, time_budget=None, checkpoint=None)
 
 
-def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memory: dict[str, Tensor], seed: int) -> Loop:
+def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memory: dict[str, Tensor], seed: int,
+                    condition: np.ndarray | None) -> Loop:  # fmt: skip
     """Return the run of one more epoch, over a piece of the data.
 
     Arguments:
@@ -78,10 +80,11 @@ def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memo
         history: The epochs so far.
         memory: The optimisers' memory after them, as `Loop.memory` gave it.
         seed: Decides the order of the rows.
+        condition: What is known of each row, or None.
     """
     done = int(history[-1]["epoch"]) if history else 0
     training = copy.copy(begun.training).set_params(epochs=done + 1)
-    loop = Loop(begun.model, Batches(X, None, training.batch_size), None, training, seed)
+    loop = Loop(begun.model, Batches(X, None, training.batch_size, condition), None, training, seed)
     if done:
         loop.best = snapshot(begun.model)  # what is kept should the piece end in NaN
         loop.go_on(State(done, seconds=history[-1]["seconds"], history=list(history), best_epoch=done), memory)

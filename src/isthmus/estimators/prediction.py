@@ -22,7 +22,7 @@ Function: TypeAlias = Callable[[Any, Tensor], Tensor]  # of a module and rows, o
 
 
 def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
-              item: tuple[int, ...] | None = None) -> np.ndarray:  # fmt: skip
+              item: tuple[int, ...] | None = None, condition: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
     """Return what ``function`` makes of the module and of every block of ``rows``, float64 only for rows in float64.
 
     Arguments:
@@ -31,6 +31,7 @@ def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
         function: One of those below.
         device: Where to compute.
         item: The shape that each row takes up in memory; None for that of the rows.
+        condition: What the module is told of each row, (n, known), or None.
     """
     double = rows.dtype == np.float64 and module.working == torch.float32
     if double and device.type == "mps":  # which has no double precision
@@ -38,8 +39,12 @@ def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
     model = module
     if double or device.type != "cpu":
         model = copy.deepcopy(module).to(device, torch.float64 if double else None)
+    parts, start = [], 0
     with torch.inference_mode():
-        parts = [function(model, tensor_of(block).to(device)).cpu().numpy() for block in blocks(rows, item)]
+        for block in blocks(rows, item):
+            start, past = start + block.shape[0], start
+            told = model if condition is None else model.given(torch.from_numpy(condition[past:start]).to(device))
+            parts.append(function(told, tensor_of(block).to(device)).cpu().numpy())
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

@@ -8,6 +8,7 @@ import torch
 from ..model import Model, Parts, Units
 from ..training import Training
 from ..training.devices import seeded
+from .conditions import Conditions
 from .trained import Trained
 
 
@@ -18,10 +19,11 @@ class Storable(Trained):
 
     module_: Model
     n_components_: int
+    condition_: Conditions | None
 
     def assemble(self, parts: Parts, n_components: int, units: Units, mean: torch.Tensor) -> Model:
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
-        return Model(parts, n_components, units, mean)
+        return Model(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size)
 
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
@@ -29,7 +31,8 @@ class Storable(Trained):
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""
-        return {"parts": list(self.parts())} | super().config()
+        condition = {} if self.condition_ is None else {"condition": self.condition_.config()}
+        return {"parts": list(self.parts())} | condition | super().config()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the weights and buffers by name."""
@@ -40,6 +43,7 @@ class Storable(Trained):
         super().restore(config, arrays)
         parts = Parts(*config["parts"])
         parts.check()
+        self.condition_ = Conditions.restored(config["condition"]) if "condition" in config else None
         offset, scale = torch.tensor(arrays["units.offset"]), float(arrays["units.scale"])
         if tuple(offset.shape) != self.item_shape_:
             raise ValueError(f"the units are for items of shape {tuple(offset.shape)}, not {self.item_shape_}")

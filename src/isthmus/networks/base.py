@@ -2,19 +2,23 @@
 
 import math
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..parts.base import Part
+
+Shift: TypeAlias = Tensor | None  # (batch, entry)
 
 
 class Pair(NamedTuple):
     """An encoder (batch, *item) → (batch, width) and a decoder (batch, n_components) → (batch, *item).
 
-    The encoder is ``outer(code(features(x)))`` with a linear layer ``code``; it tells its ``code_activation`` (a name) and
-    ``single_layer()``. The decoder is ``expand(code(h))`` with a linear layer ``code``; it tells ``code_weight()``, that
-    layer's weights (hidden, n_components), and takes ``start_at(decoded)``, what to emit before training.
+    The encoder is ``outer(code(features(x)))`` with a linear layer ``code``; it tells its ``code_activation`` (a name),
+    ``single_layer()``, and how many numbers (or channels) its first layer emits, ``entry``. Called with a `Shift` (batch, entry), it
+    adds that to what the first layer emits: so it learns of a condition. The decoder is ``expand(code(h))`` with a linear layer
+    ``code``; it tells ``code_weight()``, that layer's weights (hidden, n_components), and takes ``start_at(decoded)``, what to emit
+    before training.
     """
 
     encoder: nn.Module
@@ -39,5 +43,6 @@ def started(layer: Any, fan_in: float, gain: float) -> Any:
     """
     if not layer.weight.is_meta:
         nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan_in))
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
     return layer

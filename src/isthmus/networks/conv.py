@@ -12,7 +12,7 @@ from ..checks import Limit, OneOf, Whole, Wholes
 from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
-from .base import Network, Pair, started
+from .base import Network, Pair, Shift, started
 from .dense import from_code, linear
 
 _KERNEL = 3
@@ -126,14 +126,23 @@ class ConvEncoder(nn.Module):
         self.code_activation = code_activation
         self.outer = activation(code_activation, "Conv.code_activation").build()
 
-    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
+    def forward(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch width"]:
         """Return what the bottleneck turns into codes."""
-        return self.outer(self.code(self.features(x)))
+        return self.outer(self.code(self.features(x, shift)))
 
-    def features(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch features"]:
+    def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch features"]:
         """Return what the code layer receives."""
         x = x.reshape(-1, *self.frame).movedim(-1, 1)  # (batch, channels, *sides), channels last in memory
-        return self.blocks(x).flatten(1)
+        if shift is None:
+            return self.blocks(x).flatten(1)
+        x = self.blocks[0](x)  # (batch, channels, *sides)
+        return self.blocks[1:](x + shift.unflatten(1, (-1, *[1] * (x.ndim - 2)))).flatten(1)
+
+    @property
+    def entry(self) -> int:
+        """How many channels the first convolution emits."""
+        first: Any = self.blocks[0]
+        return first.out_channels
 
     def single_layer(self) -> SingleLayer | None:
         """Return None: a convolutional encoder has at least two layers."""

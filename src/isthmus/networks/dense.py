@@ -14,7 +14,7 @@ from ..checks import Limit, OneOf, Wholes
 from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
-from .base import Network, Pair, started
+from .base import Network, Pair, Shift, started
 from .dictionary import Dictionary
 
 
@@ -141,16 +141,23 @@ class DenseEncoder(nn.Module):
         self.code_activation = code_activation
         self.outer = activation(code_activation, "Dense.code_activation").build()
 
-    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
+    def forward(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch width"]:
         """Return what the bottleneck turns into codes."""
-        return self.outer(self.code(self.features(x)))
+        emitted = self.code(self.features(x, shift))
+        return self.outer(emitted if shift is None or len(self.layers) > 1 else emitted + shift)
 
-    def features(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch features"]:
+    def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch features"]:
         """Return what the code layer receives."""
         x = x.flatten(1)
-        for layer in self.layers[:-1]:
-            x = self.inner(layer(x))
+        for number, layer in enumerate(self.layers[:-1]):
+            x = layer(x)
+            x = self.inner(x if shift is None or number else x + shift)
         return x
+
+    @property
+    def entry(self) -> int:
+        """How many numbers the first layer emits."""
+        return self.layers[0].out_features
 
     @property
     def code(self) -> nn.Linear:

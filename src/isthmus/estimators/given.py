@@ -1,0 +1,44 @@
+"""A fitted estimator under a condition, with the plain methods of one without."""
+
+from typing import Any
+
+import numpy as np
+
+
+class Given:
+    """What ``estimator.given(condition)`` returns: tasks and pipelines need not know of the condition.
+
+    Arguments:
+        estimator: Fitted with a condition.
+        condition: One for every row that the methods will meet, or one for all.
+    """
+
+    def __init__(self, estimator: Any, condition: Any) -> None:
+        self.estimator = estimator
+        self.condition = condition
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the codes of ``X``."""
+        return self.estimator.transform(X, condition=self.condition)
+
+    def inverse_transform(self, H: Any) -> np.ndarray:
+        """Return the items that the codes ``H`` stand for."""
+        return self.estimator.inverse_transform(H, condition=self.condition)
+
+    def reconstruct(self, X: Any) -> np.ndarray:
+        """Return the reconstructions of ``X``."""
+        return self.estimator.reconstruct(X, condition=self.condition)
+
+    def score_samples(self, X: Any, n_importance: int | None = None) -> np.ndarray:
+        """Return a log-likelihood of every row."""
+        return self.estimator.score_samples(X, n_importance, condition=self.condition)
+
+    def sample(self, n: int = 1) -> np.ndarray:
+        """Return ``n`` new items."""
+        return self.estimator.sample(n, condition=self.condition)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the estimator has and this view does not."""
+        if name.startswith("__") or name == "estimator":  # which `copy` and `pickle` ask for before there is one
+            raise AttributeError(name)
+        return getattr(self.estimator, name)
