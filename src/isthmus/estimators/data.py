@@ -98,11 +98,11 @@ class CheckedRows:
 
 @dataclass(frozen=True)
 class Summary:
-    """Rows in brief: how many, their range, each number's mean and standard deviation, and how many are missing."""
+    """Rows in brief: how many, each number's range, mean and standard deviation, and how many are missing."""
 
     rows: int
-    low: float
-    high: float
+    least: np.ndarray  # (*item,)
+    most: np.ndarray  # (*item,)
     mean: np.ndarray  # (*item,)
     deviation: np.ndarray  # (*item,)
     missing: int
@@ -115,10 +115,10 @@ class Summary:
         """Read the rows once, block by block, merging means and squares without cancellation."""
         shape = data.shape[1:]
         count, mean, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        low, high, rows, first = math.inf, -math.inf, 0, -1
+        least, most, rows, first = np.full(shape, np.inf), np.full(shape, -np.inf), 0, -1
         for block in blocks(data):
             x = np.array(block.toarray() if sp.issparse(block) else block, dtype=np.float64)
-            low, high = float(np.fmin.reduce(x, None, initial=low)), float(np.fmax.reduce(x, None, initial=high))
+            least, most = np.fmin(least, np.fmin.reduce(x)), np.fmax(most, np.fmax.reduce(x))
             whole = not np.isnan(x.min())
             seen: Any = True if whole else ~np.isnan(x)
             n = np.full(shape, len(x)) if whole else seen.sum(0)
@@ -133,7 +133,17 @@ class Summary:
             rows += len(x)
         missing = int(rows * math.prod(shape) - count.sum())
         deviation = np.sqrt(squares / np.maximum(count, 1))
-        return cls(rows, low, high, mean, deviation, missing, first, data.dtype == np.uint8)
+        return cls(rows, least, most, mean, deviation, missing, first, data.dtype == np.uint8)
+
+    @property
+    def low(self) -> float:
+        """The least number."""
+        return float(self.least.min())
+
+    @property
+    def high(self) -> float:
+        """The greatest number."""
+        return float(self.most.max())
 
     @property
     @np.errstate(over="ignore")
@@ -146,9 +156,9 @@ class Summary:
         """Whether the values are bytes or lie in [0, 1]."""
         return self.bytes or (self.low >= 0 and self.high <= 1)
 
-    def units(self) -> Units:
-        """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred, over one spread."""
-        if self.in_unit_interval:
+    def units(self, likelihood: Likelihood) -> Units:
+        """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred, over one spread, if they may be."""
+        if self.in_unit_interval or not likelihood.rescales:
             return Units(torch.zeros(self.mean.shape), 255.0 if self.bytes else 1.0)
         return Units(torch.from_numpy(self.mean).float(), self.spread)
 
@@ -192,10 +202,13 @@ class Summary:
 
     def check_range(self, likelihood: Likelihood, unit: float) -> None:
         """Raise `InputError` for values outside what the likelihood allows; ``unit`` is its 1."""
-        least, most = (bound * unit for bound in likelihood.support)
-        if self.low < least or self.high > most:
-            raise InputError(f"{type(likelihood).__name__} needs values in [{least:g}, {most:g}]. Got {self.low:g} to "
-                             f"{self.high:g}; scale the data (MinMaxScaler) or use Gaussian().")  # fmt: skip
+        least, most = (np.broadcast_to(np.asarray(bound) * unit, self.least.shape) for bound in likelihood.bounds(self.least.shape))
+        outside = (self.least < least) | (self.most > most)
+        if outside.any():
+            which = np.unravel_index(int(outside.argmax()), outside.shape)
+            where = "" if least.min() == least.max() else f" in column {which[0]}"
+            raise InputError(f"{type(likelihood).__name__} needs values in [{least[which]:g}, {most[which]:g}]{where}. "
+                             f"Got {self.least[which]:g} to {self.most[which]:g}; scale the data (MinMaxScaler) or use Gaussian().")
 
 
 def _plain(error: ValueError, X: Any, start: int = 0) -> str:

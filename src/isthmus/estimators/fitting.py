@@ -37,8 +37,9 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
     parts.check()
+    parts.likelihood.build(summary.mean.shape)  # which refuses what does not fit the items, before their numbers are looked at
     summary.check(parts.likelihood)
-    units = summary.units()
+    units = summary.units(parts.likelihood)
     mean = units(torch.from_numpy(summary.mean).float())
     with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun
         refuse_beyond_memory(estimator.assemble(parts, estimator.n_components, units, mean))

@@ -6,12 +6,13 @@ from .bottleneck import BatchTopK, GaussianCode, Identity, TopK
 from .corruption import GaussianNoise, Masking, SaltAndPepper
 from .divergence import KL, ImportanceWeighted
 from .likelihood import Bernoulli, Gaussian, Laplace
+from .mixed import Categorical, Mixed
 from .penalty import L1, Contractive, SparseRate
 from .schedule import WarmUp
 from .units import BinaryUnits, GaussianUnits
 
 __all__ = [
-    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Contractive", "Flips", "Gaussian", "GaussianCode",
-    "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "Laplace", "Masking", "SaltAndPepper", "Shifts", "SparseRate",
-    "TopK", "WarmUp",
+    "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian", "GaussianCode",
+    "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "Laplace", "Masking", "Mixed", "SaltAndPepper", "Shifts",
+    "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from ..checks import Limit, OneOf, Real
 from .base import Part
 
 _MISSING = OneOf(("refuse", "mask"))
+_LEAST_LOG_SCALE = math.log(1e-3)
 
 
 class Likelihood(Part):
@@ -29,7 +30,14 @@ class Likelihood(Part):
     #: The least and greatest value that the family allows, in the model's units.
     support: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
+    #: Whether the model's units may be others than the data's, centred and scaled.
+    rescales: ClassVar[bool] = True
+
     missing: str
+
+    def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return the least and the greatest value that each number of an item may have, in the model's units."""
+        return self.support
 
     @abstractmethod
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
@@ -41,11 +49,16 @@ class Likelihood(Part):
 
 
 class Spread(nn.Module):
-    """One learnt log-scale, shared by all numbers; it starts at 0, a scale of 1 in the model's units."""
+    """Learnt log-scales, one for all numbers or one for each; they start at 0, a scale of 1 in the model's units."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, ...] = ()) -> None:
         super().__init__()
-        self.log_scale = nn.Parameter(torch.zeros(()))
+        self.log_scale = nn.Parameter(torch.zeros(shape))
+
+    @property
+    def scale(self) -> Tensor:
+        """The scales, kept off 0, to which a number that never varies would drive its own."""
+        return self.log_scale.clamp(min=_LEAST_LOG_SCALE).exp()
 
 
 class Gaussian(Likelihood):
@@ -54,8 +67,9 @@ class Gaussian(Likelihood):
     With a fixed variance of 1 the term is half the squared error, so that a linear network with it is PCA.
 
     Arguments:
-        variance: The variance :math:`\sigma^2` in the model's units; None learns one variance for all numbers.
+        variance: The variance :math:`\sigma^2` in the model's units; None learns it.
         missing: "refuse" or "mask" NaN in the data.
+        shared: Whether a learnt variance is one for all numbers, or each number of an item has its own.
 
     References:
         Simple and Effective VAE Training with Calibrated Decoders (O. Rybkin, K. Daniilidis, S. Levine, 2021), for
@@ -66,20 +80,22 @@ class Gaussian(Likelihood):
         -1.8378...
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"variance": Real(0, above=True, optional=True), "missing": _MISSING}
+    limits: ClassVar[dict[str, Limit]] = {"variance": Real(0, above=True, optional=True), "missing": _MISSING,
+                                          "shared": OneOf((True, False))}  # fmt: skip
 
-    def __init__(self, variance: float | None = 1.0, missing: str = "refuse") -> None:
+    def __init__(self, variance: float | None = 1.0, missing: str = "refuse", shared: bool = True) -> None:
         self.variance = variance
         self.missing = missing
+        self.shared = shared
 
     def build(self, shape: tuple[int, ...]) -> nn.Module | None:
         """Return the learnt scale, if the variance is learnt."""
-        return Spread() if self.variance is None else None
+        return Spread(() if self.shared else shape) if self.variance is None else None
 
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
         """Return the normal distribution with mean ``decoded``."""
         if isinstance(state, Spread):
-            return Normal(decoded, state.log_scale.exp().expand_as(decoded), validate_args=False)
+            return Normal(decoded, state.scale.expand_as(decoded), validate_args=False)
         return EvenNormal(decoded, 1.0 if self.variance is None else math.sqrt(self.variance))
 
     def link(self, mean: Tensor) -> Tensor:
@@ -114,7 +130,7 @@ class Laplace(Likelihood):
 
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:
         """Return the Laplace distribution with mean ``decoded``."""
-        scale = state.log_scale.exp() if isinstance(state, Spread) else decoded.new_tensor(self.scale)
+        scale = state.scale if isinstance(state, Spread) else decoded.new_tensor(self.scale)
         return LaplaceDistribution(decoded, scale.expand_as(decoded), validate_args=False)
 
     def link(self, mean: Tensor) -> Tensor:

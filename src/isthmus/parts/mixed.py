@@ -1,0 +1,165 @@
+"""Likelihoods of tables whose columns are of several kinds: categories, and groups of columns with a likelihood each."""
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from ..checks import Limit, OneOf
+from ..errors import InputError
+from .likelihood import Likelihood
+
+
+class Categorical(Likelihood):
+    r"""One of several levels, written one-hot along an item's last axis: :math:`\log p = \sum_l x_l \log \mathrm{softmax}(g(h))_l`.
+
+    Its mean is the levels' probabilities. The levels of a cell are missing together.
+
+    Arguments:
+        missing: "refuse" or "mask" NaN in the data.
+
+    References:
+        Pattern Recognition and Machine Learning (C. M. Bishop, 2006), section 4.3.4
+
+    Example:
+        >>> Categorical()(torch.zeros(1, 4), None).log_prob(torch.tensor([[0.0, 1.0, 0.0, 0.0]])).sum().exp().item()
+        0.25
+    """
+
+    support: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    limits: ClassVar[dict[str, Limit]] = {"missing": OneOf(("refuse", "mask"))}
+    rescales: ClassVar[bool] = False
+
+    def __init__(self, missing: str = "refuse") -> None:
+        self.missing = missing
+
+    def __call__(self, decoded: Float[Tensor, "*batch levels"], state: nn.Module | None) -> Distribution:
+        """Return the distribution with those logits."""
+        return Levels(decoded)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the logarithms of the mean, kept off 0."""
+        return mean.clamp(min=1e-3).log()
+
+
+class Mixed(Likelihood):
+    """Groups of a table's columns with a likelihood each, such as numbers, shares and categories side by side.
+
+    Columns are learnt from as they are: scale numbers first, as `Table` does.
+
+    Arguments:
+        groups: Pairs of a likelihood and the places of its columns, from 0; together they name every column once. A `Categorical`
+            group is one category, its columns the levels.
+        missing: "refuse" or "mask" NaN in the data, of all groups.
+
+    Raises:
+        InputError: In `fit`, where a column belongs to no group or to two.
+
+    References:
+        Handling Incomplete Heterogeneous Data using VAEs (A. Nazábal, P. M. Olmos, Z. Ghahramani, I. Valera, 2018),
+        https://arxiv.org/abs/1807.03653
+
+    Example:
+        >>> from isthmus import Gaussian
+        >>> p = Mixed(((Gaussian(), (0,)), (Categorical(), (1, 2))))(torch.zeros(1, 3), None)
+        >>> p.mean
+        tensor([[0.0000, 0.5000, 0.5000]])
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"missing": OneOf(("refuse", "mask"))}
+    rescales: ClassVar[bool] = False
+
+    def __init__(self, groups: tuple[tuple[Likelihood, tuple[int, ...]], ...] = (), missing: str = "refuse") -> None:
+        self.groups = groups
+        self.missing = missing
+
+    def check(self) -> None:
+        """Raise `InputError` for groups that are no pairs of a likelihood and places."""
+        super().check()
+        for group in self.groups:
+            if not (isinstance(group, tuple | list) and len(group) == 2 and isinstance(group[0], Likelihood)
+                    and all(isinstance(place, int) and place >= 0 for place in group[1])):  # fmt: skip
+                raise InputError("Mixed.groups must hold pairs of a likelihood and the places of its columns, such as "
+                                 f"(Gaussian(), (0, 1)). Got {group!r}.")  # fmt: skip
+            group[0].check()
+
+    def build(self, shape: tuple[int, ...]) -> nn.Module | None:
+        """Return what the groups' likelihoods learn, by the groups' numbers."""
+        named = sorted(place for _, places in self.groups for place in places)
+        if len(shape) != 1 or named != list(range(shape[0])):
+            count = shape[0] if len(shape) == 1 else math.prod(shape)
+            odd = next((place for place in range(count) if named.count(place) != 1), named[-1] if named else 0)
+            raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times.")
+        states = {str(number): likelihood.build((len(places),)) for number, (likelihood, places) in enumerate(self.groups)}
+        kept = {number: state for number, state in states.items() if state is not None}
+        return nn.ModuleDict(kept) if kept else None
+
+    def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return the least and greatest value that each column may have."""
+        least, most = np.empty(shape), np.empty(shape)
+        for likelihood, places in self.groups:
+            least[list(places)], most[list(places)] = likelihood.support
+        return least, most
+
+    def __call__(self, decoded: Float[Tensor, "*batch columns"], state: nn.Module | None) -> Distribution:
+        """Return the distribution of all columns."""
+        states: Any = {} if state is None else state
+        parts = []
+        for number, (likelihood, places) in enumerate(self.groups):
+            own = states[str(number)] if str(number) in states else None
+            parts.append(likelihood(decoded[..., list(places)], own))
+        return Columns(parts, [list(places) for _, places in self.groups], decoded)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return what each group's link makes of its columns."""
+        found = torch.empty_like(mean)
+        for likelihood, places in self.groups:
+            found[list(places)] = likelihood.link(mean[list(places)])
+        return found
+
+
+class Levels(Distribution):
+    """A category by logits over its levels, with a density for every level that sums to the category's."""
+
+    arg_constraints: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, logits: Tensor) -> None:
+        super().__init__(logits.shape, validate_args=False)
+        self.log_shares = logits.log_softmax(-1)
+
+    @property
+    def mean(self) -> Tensor:
+        """The levels' probabilities."""
+        return self.log_shares.exp()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return each level's part of the log-probability."""
+        return value * self.log_shares
+
+
+class Columns(Distribution):
+    """Distributions of groups of columns as one of them all."""
+
+    arg_constraints: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, parts: list[Distribution], places: list[list[int]], like: Tensor) -> None:
+        super().__init__(like.shape, validate_args=False)
+        self.parts, self.places = parts, places
+
+    @property
+    def mean(self) -> Tensor:
+        """Every column's mean."""
+        return self._in_order([part.mean for part in self.parts])
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log-density of every column."""
+        return self._in_order([part.log_prob(value[..., places]) for part, places in zip(self.parts, self.places, strict=True)])
+
+    def _in_order(self, groups: list[Tensor]) -> Tensor:
+        """Return the groups' numbers in the order of the columns."""
+        order = np.argsort(np.concatenate(self.places))
+        return torch.cat(groups, dim=-1)[..., order.tolist()]

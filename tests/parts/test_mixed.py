@@ -1,0 +1,79 @@
+"""Likelihoods of several kinds of columns."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import norm
+from sklearn.datasets import load_iris
+from torch.distributions import OneHotCategorical
+
+import isthmus
+from isthmus import Bernoulli, Categorical, Gaussian, Mixed, Training, VariationalAutoencoder
+from isthmus.errors import InputError
+from variants import quietly
+
+GROUPS = ((Categorical(), (4, 0, 1)), (Gaussian(None, shared=False), (2, 5)), (Bernoulli(), (3,)))
+
+
+def table(n=200, holes=0.0):
+    """Three levels, two numbers of other spreads that go with them, and a share."""
+    rng = np.random.default_rng(0)
+    which = rng.integers(0, 3, n)
+    numbers = np.array([[0, 1], [2, -1], [-2, 0]])[which] + rng.normal(size=(n, 2)) * [0.1, 0.5]
+    levels = np.eye(3)[which]
+    X = np.column_stack([levels[:, 1:], numbers[:, 0], 0.25 * which + rng.random(n) / 4, levels[:, 0], numbers[:, 1]])
+    gone = rng.random((n, 4)) < holes
+    X[np.ix_(np.flatnonzero(gone[:, 0]), [4, 0, 1])] = np.nan
+    for column, place in enumerate((2, 5, 3), start=1):
+        X[gone[:, column], place] = np.nan
+    return X.astype(np.float32), which
+
+
+def test_a_table_s_density_is_its_columns():
+    torch.manual_seed(0)
+    likelihood, decoded = Mixed(GROUPS), torch.randn(7, 6, dtype=torch.float64)
+    state = likelihood.build((6,)).double()
+    state["1"].log_scale.data = torch.tensor([0.3, -0.5]).double()
+    state.requires_grad_(False)
+    X = torch.from_numpy(table(7)[0]).double()
+    found = likelihood(decoded, state).log_prob(X)
+    expected = OneHotCategorical(logits=decoded[:, [4, 0, 1]]).log_prob(X[:, [4, 0, 1]])
+    torch.testing.assert_close(found[:, [4, 0, 1]].sum(1), expected)
+    normal = norm.logpdf(X[:, [2, 5]].numpy(), decoded[:, [2, 5]].numpy(), np.exp([0.3, -0.5]))
+    np.testing.assert_allclose(found[:, [2, 5]], normal)
+    torch.testing.assert_close(found[:, 3], -torch.nn.functional.binary_cross_entropy_with_logits(decoded[:, 3], X[:, 3], reduction="none"))
+    mean = likelihood(decoded, state).mean
+    torch.testing.assert_close(mean[:, [4, 0, 1]].sum(1), torch.ones(7, dtype=torch.float64))
+    torch.testing.assert_close(likelihood(likelihood.link(mean[0])[None], state).mean[0], mean[0])
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.2])
+def test_a_mixed_table_is_learnt_filled_and_saved(holes, tmp_path):
+    X, which = table(400, holes)
+    likelihood = Mixed(GROUPS, missing="mask" if holes else "refuse")
+    model = quietly(VariationalAutoencoder(2, likelihood=likelihood, training=Training(60, learning_rate=0.01), random_state=0).fit, X)
+    rebuilt = model.reconstruct(X)
+    assert (rebuilt[:, [4, 0, 1]].argmax(1) == which).mean() > 0.9
+    np.testing.assert_allclose(rebuilt[:, [4, 0, 1]].sum(1), 1, atol=1e-5)
+    scales = model.module_.likelihood_state["1"].scale
+    assert scales[0] < 0.5 * scales[1]  # each number its own
+    loaded = isthmus.load(model.save(tmp_path / "run"))
+    assert loaded.reconstruct(X).tobytes() == rebuilt.tobytes() and repr(loaded.likelihood) == repr(model.likelihood)
+    assert np.isfinite(model.score_samples(X)).all() and np.isfinite(model.score_samples(X, n_importance=20)).all()
+
+
+def test_a_number_of_its_own_variance_beats_a_shared_one():
+    X = load_iris().data * [1, 1, 10, 0.1]
+    scores = [quietly(VariationalAutoencoder(2, likelihood=Gaussian(None, shared=shared), training=Training(100, learning_rate=0.01),
+                                             random_state=0).fit, X).score(X) for shared in (True, False)]  # fmt: skip
+    assert scores[1] > scores[0] + 0.5
+
+
+@pytest.mark.parametrize(("groups", "said"), [
+    (GROUPS[:2], "column 3 0 times"), ((*GROUPS, (Gaussian(), (5,))), "column 5 2 times"), ((), "column 0 0 times"),
+    (((Gaussian(),),), "pairs of a likelihood"), (((Gaussian(-1.0), (0,)),), "Gaussian.variance"),
+    (((Bernoulli(), (2,)), (Gaussian(), (0, 1, 3, 4, 5))), "in column 2"),
+])  # fmt: skip
+def test_groups_that_do_not_fit_are_refused(groups, said):
+    with pytest.raises(InputError, match=said):
+        VariationalAutoencoder(2, likelihood=Mixed(groups)).fit(table()[0])
