@@ -241,3 +241,50 @@ def test_bad_input_is_refused_by_name(call, message):
 def test_the_public_face_is_sorted_and_whole():
     functions = {name for name, value in vars(metrics).items() if callable(value) and not name.startswith("_")}
     assert metrics.__all__ == sorted(metrics.__all__) and set(metrics.__all__) == functions
+
+
+def test_the_kernel_distance_is_that_of_cubic_features(rng):
+    a, b = rng.normal(size=(1300, 2)), rng.normal(0.3, 1, size=(40, 2))
+
+    def pairs(x, y, same):
+        k = (x @ y.T / 2 + 1) ** 3
+        return k[~np.eye(len(x), dtype=bool)].mean() if same else k.mean()
+
+    assert metrics.kernel_distance(a, b) == pytest.approx(pairs(a, a, True) + pairs(b, b, True) - 2 * pairs(a, b, False))
+    halves = [metrics.kernel_distance(*np.split(rng.normal(size=(200, 3)), 2)) for _ in range(200)]
+    assert abs(np.mean(halves)) < 3 * np.std(halves) / np.sqrt(200)  # unbiased
+    grey = rng.integers(0, 256, (2, 30, 3), np.uint8)
+    assert metrics.kernel_distance(*grey) == pytest.approx(metrics.kernel_distance(*(grey / 255)))
+
+
+def test_neighbourhoods_tell_blur_from_missing_kinds(rng):
+    real = np.concatenate([rng.normal(centre, 1, (400, 4)) for centre in (-6, 6)])
+    same = np.concatenate([rng.normal(centre, 1, (400, 4)) for centre in (-6, 6)])
+    found = metrics.neighbourhoods(real, same)
+    assert min(found) > 0.8 and found.density == pytest.approx(1, abs=0.15)
+    one_kind, scattered = metrics.neighbourhoods(real, same[:400]), metrics.neighbourhoods(real, rng.normal(0, 6, (400, 4)))
+    assert one_kind.precision > 0.8 and one_kind.recall < 0.6 and one_kind.coverage < 0.6
+    assert scattered.precision < 0.2 and scattered.density < 0.2
+    # Against the definitions, ball by ball.
+    a, b = rng.normal(size=(30, 2)), rng.normal(0.5, 1, size=(20, 2))
+    near, own = cdist(b, a), [np.sort(cdist(x, x))[:, 3] for x in (a, b)]
+    expected = ((near <= own[0]).any(1).mean(), (near.T <= own[1]).any(1).mean(), (near <= own[0]).sum(1).mean() / 3,
+                (near.min(0) <= own[0]).mean())  # fmt: skip
+    np.testing.assert_allclose(metrics.neighbourhoods(a, b, k=3), expected)
+
+
+def test_the_prior_divergence_is_that_of_two_normal_distributions(rng):
+    h = rng.normal(size=(50_000, 3))
+    assert metrics.prior_divergence(h) == pytest.approx(0, abs=1e-3)
+    assert metrics.prior_divergence(h * [1, 1, 2] + [1, 0, 0]) == pytest.approx(0.5 + 0.5 * (4 - 1 - np.log(4)), abs=0.02)
+    assert metrics.prior_divergence(h * [1, 1, 0]) == np.inf
+
+
+@pytest.mark.parametrize("refused", [
+    lambda: metrics.kernel_distance(np.ones((3, 2)), np.ones((3, 3))),
+    lambda: metrics.neighbourhoods(np.ones((3, 2)), np.ones((9, 2)), k=3),
+    lambda: metrics.prior_divergence(np.ones((2, 2))), lambda: metrics.kernel_distance(np.ones((1, 2)), np.ones((3, 2))),
+])  # fmt: skip
+def test_samples_that_cannot_be_measured_are_refused(refused):
+    with pytest.raises(InputError):
+        refused()

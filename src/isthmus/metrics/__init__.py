@@ -5,8 +5,8 @@ Codes ``H`` have shape (n, k). uint8 counts as v/255, so that errors of 8-bit im
 stands beside a uint8 ``X`` is then in 0..255. All sums are float64. Whatever cannot be used raises `InputError`.
 """
 
-from .codes import active_units, dead_units, hoyer, sparsity_l0
-from .geometry import frechet_distance, jacobian_norm, principal_angles
+from .codes import active_units, dead_units, hoyer, prior_divergence, sparsity_l0
+from .geometry import jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
 from .reconstruction import (
@@ -18,9 +18,11 @@ from .reconstruction import (
     row_squared_errors,
     squared_error,
 )
+from .samples import Neighbourhoods, frechet_distance, kernel_distance, neighbourhoods
 
 __all__ = [
     "Errors",
+    "Neighbourhoods",
     "active_units",
     "continuity",
     "dead_units",
@@ -30,9 +32,12 @@ __all__ = [
     "frechet_distance",
     "hoyer",
     "jacobian_norm",
+    "kernel_distance",
     "neighbour_accuracy",
+    "neighbourhoods",
     "normalized_error",
     "principal_angles",
+    "prior_divergence",
     "reconstruction_r2_scorer",
     "row_squared_errors",
     "sparsity_l0",

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..errors import InputError
 from .inputs import as_table, check_range
 
 
@@ -64,3 +65,23 @@ def sparsity_l0(H: ArrayLike, threshold: float = 1e-3) -> float:
     h = np.abs(as_table(H, "H"))
     h /= np.where(h.any(axis=0), h.max(axis=0), 1)  # peaks of 1: squares neither overflow nor vanish
     return float(np.mean(np.sum(h > threshold * np.sqrt(np.mean(h**2, axis=0)), axis=1)))
+
+
+def prior_divergence(H: ArrayLike) -> float:
+    """Return how far codes ``H`` (n, k), drawn from the posteriors of data, are from the prior N(0, I), in nats.
+
+    ``KL(N(m, S) || N(0, I)) = (tr S + m'm - k - log det S) / 2`` with the codes' mean m and covariance S: what of the mismatch between
+    the aggregate posterior and the prior shows in two moments; 0 where draws from the prior are like codes. Raises `InputError` for codes
+    that are not finite, or not more than k. M. D. Hoffman and M. J. Johnson, "ELBO surgery" (2016), for the aggregate posterior.
+
+    >>> round(prior_divergence([[-2.0], [0.0], [2.0]]), 4)  # a variance of 4 and a mean of 0
+    0.8069
+    """
+    h = as_table(H, "H")
+    if len(h) <= h.shape[1]:
+        raise InputError(f"H must hold more codes than units, for a covariance. Got {h.shape}")
+    mean, covariance = h.mean(axis=0), np.atleast_2d(np.cov(h, rowvar=False))
+    sign, log_determinant = np.linalg.slogdet(covariance)
+    if sign <= 0:
+        return math.inf
+    return float((np.trace(covariance) + mean @ mean - h.shape[1] - log_determinant) / 2)

@@ -1,4 +1,4 @@
-"""Spaces, slopes and distributions: principal angles, the size of a Jacobian, the Fréchet distance."""
+"""Spaces and slopes: principal angles, the size of a Jacobian."""
 
 import math
 from collections.abc import Callable
@@ -66,30 +66,3 @@ def jacobian_norm(
         slopes = (codes[: len(moves)] - codes[len(moves) :]) / (2 * steps[:, None])  # (moves, k)
         norms.append(math.sqrt(weight * np.sum(slopes**2)))
     return float(unit * np.mean(norms))
-
-
-def frechet_distance(A: Items, B: Items) -> float:
-    """Return the squared Fréchet distance of Gaussians fitted to two sets of features, ``A`` (n, d) and ``B`` (m, d).
-
-    ``|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))``; with roots from symmetric eigen-decompositions the last trace
-    is the sum of the singular values of ``S1^(1/2) S2^(1/2)``. If either set is uint8, both count as v/255. Raises
-    `InputError` for other numbers of features or less than 2 rows. D. C. Dowson and B. V. Landau, "The Fréchet
-    Distance between Multivariate Normal Distributions" (1982).
-
-    >>> frechet_distance([[-1.0], [1.0]], [[2.0], [4.0]])
-    9.0
-    """
-    unit = max(as_items(A, "A")[1], as_items(B, "B")[1])
-    a, b = as_table(A, "A") / unit, as_table(B, "B") / unit
-    if a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
-        raise InputError(f"A and B must have the same features and at least 2 rows each. Got {a.shape} and {b.shape}")
-    (root_a, trace_a), (root_b, trace_b) = _covariance_root(a), _covariance_root(b)
-    shift = np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2)
-    return float(shift + max(0.0, trace_a + trace_b - 2 * linalg.svdvals(root_a @ root_b).sum()))
-
-
-def _covariance_root(rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the symmetric root (d, d) of the covariance of ``rows`` (n, d), and the covariance's trace."""
-    values, vectors = linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False)))
-    values[values < len(values) * np.finfo(float).eps * values[-1]] = 0  # rounding, whose roots would not be small
-    return (vectors * np.sqrt(values)) @ vectors.T, float(values.sum())
