@@ -61,6 +61,12 @@ def test_sample_and_interpolate_write_what_they_say(work):
     assert run(work, "sample", "@images", "-n", "3", "--out", "@new.npy") == 0
     assert run(work, "sample", "@table", "-n", "4", "--out", "@new.csv") == 0
     assert run(work, "interpolate", "@images", "3", "7", "--steps", "5", "--out", "@way.npy") == 0
+    assert run(work, "interpolate", "@images", "3", "--unit", "1", "--steps", "4", "--out", "@unit.npy") == 0
+    assert run(work, "interpolate", "@images", "3", "--towards", "7", "--out", "@seven.npy") == 0
+    assert run(work, "interpolate", "@table", "3", "--towards", "Oslo", "--labels", "city", "--out", "@oslo.csv") == 0
+    unit, seven, way = (np.load(work / f"{name}.npy") for name in ("unit", "seven", "way"))
+    assert unit.shape == (4, 8, 8) and seven.shape == (9, 8, 8) and len(read(work / "oslo.csv")) == 9
+    np.testing.assert_allclose(seven[0], way[0], atol=1e-5)  # both begin at the item's reconstruction
     assert np.load(work / "new.npy").shape == (3, 8, 8) and np.load(work / "way.npy").shape == (5, 8, 8)
     assert len(read(work / "new.csv")) == 4
 
@@ -165,6 +171,10 @@ def test_a_messy_table_is_compared(work, tmp_path, capsys):
     (["decode", "@images", "@new.npy", "--out", "@x.npy"], 1, ""),
     (["sample", "@images", "-n", "0", "--out", "@x.npy"], 1, "at least 1"),
     (["interpolate", "@images", "3", "9999", "--out", "@x.npy"], 1, "1797"),
+    (["interpolate", "@images", "3", "--out", "@x.npy"], 1, "give one of the three"),
+    (["interpolate", "@images", "3", "7", "--unit", "0", "--out", "@x.npy"], 1, "give one of the three"),
+    (["interpolate", "@images", "3", "--unit", "2", "--out", "@x.npy"], 1, "in 0..1"),
+    (["interpolate", "@images", "3", "--towards", "ten", "--out", "@x.npy"], 1, "one of the labels 0, 1, 2"),
 ])  # fmt: skip
 def test_errors_are_one_line_and_leave_nothing_behind(work, capsys, words, code, said):
     before = sorted(path.name for path in work.iterdir())

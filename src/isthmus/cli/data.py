@@ -41,16 +41,10 @@ class Data:
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
     items = read(source, image_size=options.image_size)
-    labels = items.labels
     table = isinstance(items, TableItems)
     if options.drop and not table:
         raise InputError(f"--drop is for the columns of a table; {source} is none")
-    if options.labels is not None:
-        if isinstance(items, TableItems) and options.labels in items.names:
-            labels, items = items.column(options.labels), items.without(options.labels)
-        else:
-            labels = label_file(options.labels, items)
-        labels = np.array(["" if label is None else str(label) for label in labels])
+    items, labels = labelled(items, options.labels)
     if options.representation is not None:
         step = naming.representation(options.representation)
     else:
@@ -58,6 +52,17 @@ def read_data(source: str, options: DataOptions) -> Data:
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
     return Data(items, labels, step)
+
+
+def labelled(items: Items, name: str | None) -> tuple[Items, np.ndarray | None]:
+    """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
+    if name is None:
+        return items, items.labels
+    if isinstance(items, TableItems) and name in items.names:
+        labels, items = items.column(name), items.without(name)
+    else:
+        labels = label_file(name, items)
+    return items, np.array(["" if label is None else str(label) for label in labels])
 
 
 def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import metrics
-from ..tasks import Split, interpolate
+from ..tasks import Split, attribute_direction, interpolate, move, traverse
 from ..tasks.generation import draw
 from ..tasks.reduction import reconstruct
 from .cells import Cells
@@ -21,6 +21,8 @@ _FEW = 32  # a row of fewer numbers than this is a table's even without names; a
 _SMALLEST = 4  # pixels a side of what is taken for an image
 _DENSITY_ROWS = 20_000
 _STEPS = 9
+_UNITS = 3  # of a code that are shown one by one
+_REACH = 3.0  # standard deviations of a unit's numbers, both ways
 
 
 class Part(NamedTuple):
@@ -68,7 +70,7 @@ def pictures_of(items: np.ndarray, columns: Sequence[str] | None) -> Pictures:
 def sections(shown: Shown, lines: Sequence[Line], target_error: float | None) -> list[Section]:
     """Return the sections that have anything to show."""
     made = (_sizes(shown, lines, target_error), _reconstructions(shown), _samples(shown), _interpolations(shown),
-            _starts(shown), _learning(shown), _filters(shown), _codes(shown))  # fmt: skip
+            _traversals(shown), _attributes(shown), _starts(shown), _learning(shown), _filters(shown), _codes(shown))  # fmt: skip
     return [section for section in made if section.parts]
 
 
@@ -116,6 +118,40 @@ def _path(shown: Shown, first: int, last: int) -> Iterator[Part]:
     yield Part(f"{names[0]} → {names[1]}", "", shown.pictures.strip(np.stack([a, b]), names), "the two real items")
     steps = min(shown.pictures.count + 1, _STEPS)
     yield from shown.parts(lambda estimator: shown.pictures.strip(interpolate(estimator, a, b, steps)))
+
+
+def _traversals(shown: Shown) -> Section:
+    """Show what single code units stand for, one variant after the other."""
+    place = _spread(shown.test, 3)[0]
+    item, known = shown.test.items[place], shown.train.some(_DENSITY_ROWS).items
+
+    def parts() -> Iterator[Part]:
+        for name, estimator in shown.estimators.items():
+            codes = np.asarray(estimator.transform(known), dtype=np.float64)
+            mean, spread = codes.mean(axis=0), codes.std(axis=0)
+            for unit in np.argsort(-spread)[: 1 if shown.pictures.by_item else _UNITS]:
+                values = mean[unit] + _REACH * spread[unit] * np.linspace(-1, 1, min(shown.pictures.count + 1, _STEPS))
+                yield Part(f"{name}, unit {unit}", shown.colours[name], shown.pictures.strip(traverse(estimator, item, unit, values)))
+
+    return Section("traversals", "One unit at a time", f"{_name(shown.test, place)} with one number of its code moved from 3 standard "
+                   "deviations below its mean to 3 above, for the units that vary most.", "strips", list(parts()))  # fmt: skip
+
+
+def _attributes(shown: Shown) -> Section:
+    """Show what moves an item towards a label: the difference of mean codes."""
+    parts, text, labels = [], "", shown.train.some(_DENSITY_ROWS).labels
+    pairs = _pairs(shown.test) if shown.test.labels is not None else []
+    if labels is not None and pairs:
+        first, other = pairs[0]
+        has = np.array([str(label) == str(shown.test.labels[other]) for label in labels])  # type: ignore[index]
+        if has.any() and not has.all():
+            known, item = shown.train.some(_DENSITY_ROWS).items, shown.test.items[first]
+            amounts = np.linspace(0, 1, min(shown.pictures.count + 1, _STEPS))
+            text = (f"{_name(shown.test, first)} moved by the difference between the mean code of {shown.test.labels[other]} and that of "  # type: ignore[index]
+                    "all others.")  # fmt: skip
+            parts = shown.parts(lambda estimator: shown.pictures.strip(
+                move(estimator, item, attribute_direction(estimator, known, has), amounts)))  # fmt: skip
+    return Section("attributes", "Towards a label", text, "strips", parts)
 
 
 def _learning(shown: Shown) -> Section:

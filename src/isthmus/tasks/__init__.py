@@ -1,11 +1,12 @@
 """The uses of codes; they know ``transform``, ``inverse_transform`` and ``sample``, never a class."""
 
-from . import generation, reduction
+from . import generation, paths, reduction
 from .baseline import Principal
-from .generation import Density, fit_density, interpolate, linear, spherical
+from .generation import Density, fit_density
+from .paths import attribute_direction, grid, interpolate, linear, move, spherical, traverse
 from .reduction import Candidate, Comparison, Split, compare, evaluate
 
 __all__ = [
-    "Candidate", "Comparison", "Density", "Principal", "Split", "compare", "evaluate", "fit_density", "generation",
-    "interpolate", "linear", "reduction", "spherical",
+    "Candidate", "Comparison", "Density", "Principal", "Split", "attribute_direction", "compare", "evaluate", "fit_density", "generation",
+    "grid", "interpolate", "linear", "move", "paths", "reduction", "spherical", "traverse",
 ]  # fmt: skip

@@ -1,13 +1,11 @@
-"""New items from any transformer that has a way back: a density on its codes, and paths between two items."""
+"""New items from any transformer that has a way back: by a density on its codes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator
 
-from ..checks import Whole
 from ..errors import InputError
 
 _FITTED_ON = 20_000  # rows at most; a mixture of ten Gaussians needs no more
@@ -107,63 +105,3 @@ def draw(estimator: Any, X: Any, n: int) -> np.ndarray:
         return estimator.sample(n)
     except (AttributeError, InputError):
         return fit_density(estimator, X).sample(n)
-
-
-Path = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
-
-
-def linear(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
-    """Return codes on the straight line from ``a`` to ``b``, both of shape (k,), ends included: (steps, k).
-
-    >>> linear(np.zeros(1), np.ones(1), 3).ravel().tolist()
-    [0.0, 0.5, 1.0]
-    """
-    share = np.linspace(0, 1, steps)[:, None]
-    return (1 - share) * a + share * b
-
-
-def spherical(a: np.ndarray, b: np.ndarray, steps: int) -> np.ndarray:
-    r"""Return codes on the great-circle arc from ``a`` to ``b``, whose lengths change evenly on the way.
-
-    :math:`h(s) = \frac{\sin((1-s)\Omega)}{\sin\Omega} a + \frac{\sin(s\Omega)}{\sin\Omega} b`, :math:`\Omega` the angle
-    between them; it stays where a Gaussian prior has its mass, and is the straight line for parallel codes.
-
-    References:
-        Animating rotation with quaternion curves (K. Shoemake, 1985); Sampling Generative Networks (T. White, 2016)
-
-    >>> spherical(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)[1].round(4).tolist()
-    [0.7071, 0.7071]
-    """
-    norms = np.linalg.norm(a) * np.linalg.norm(b)
-    angle = np.arccos(np.clip(np.dot(a, b) / norms, -1, 1)) if norms > 0 else 0.0
-    if np.sin(angle) < 1e-6:
-        return linear(a, b, steps)
-    share = np.linspace(0, 1, steps)[:, None]
-    return (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
-
-
-def interpolate(estimator: Any, a: np.ndarray, b: np.ndarray, steps: int = 9, path: Path = linear) -> np.ndarray:
-    """Return ``steps`` items from ``a`` to ``b`` through the code space, the reconstructions of both ends included.
-
-    Arguments:
-        estimator: Anything fitted that has ``transform`` and ``inverse_transform``.
-        a, b: Two items, without the axis of items.
-        steps: How many items, at least 2.
-        path: `linear` or `spherical`.
-
-    Raises:
-        InputError: For fewer than 2 steps, or for items of different shapes.
-
-    Example:
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn.decomposition import PCA
-        >>> X = load_iris().data
-        >>> interpolate(PCA(2).fit(X), X[0], X[-1], steps=5).shape
-        (5, 4)
-    """
-    if not Whole(2).allows(steps):
-        raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
-    if np.shape(a) != np.shape(b):
-        raise InputError(f"a and b must be items of one shape. Got {np.shape(a)} and {np.shape(b)}.")
-    codes = np.asarray(estimator.transform(np.stack([a, b])), dtype=np.float64)
-    return estimator.inverse_transform(path(codes[0], codes[1], steps))
