@@ -17,3 +17,16 @@ def planes(path: Path, codes: dict[str, np.ndarray], labels: np.ndarray) -> None
         axes.set(xlabel="$h_1$", ylabel="$h_2$", title=name)
     figure.colorbar(points, ax=axes, ticks=range(kinds))
     figure.savefig(path, dpi=120)
+
+
+def bounds(path: Path, history: list[dict[str, float]], rows: int) -> None:
+    """Draw the variational bound over the training items seen."""
+    seen = [row["epoch"] * rows for row in history]
+    figure = Figure(figsize=(6, 4.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(seen, [-row["loss"] for row in history], label="training")
+    if "validation_loss" in history[0]:
+        axes.plot(seen, [-row["validation_loss"] for row in history], label="held out")
+    axes.set(xscale="log", xlabel="training items seen", ylabel="bound (nats)")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from isthmus import Autoencoder, Conv, DenoisingAutoencoder, Flips, Shifts, Training
+from isthmus import Autoencoder, Binarised, Conv, DenoisingAutoencoder, Flips, Shifts, Training
 from isthmus.errors import InputError
 from variants import items, quietly
 
@@ -30,6 +30,16 @@ def test_about_half_are_mirrored(images):
     flipped = Flips()(images)
     mirrored = (flipped == images.flip(2)).flatten(1).all(1)
     assert (mirrored | (flipped == images).flatten(1).all(1)).all() and abs(mirrored.float().mean() - 0.5) < 0.03
+
+
+def test_white_is_drawn_by_its_probability(images):
+    for x, white in ((images, 255), (images / 255, 1)):
+        torch.manual_seed(1)
+        drawn = Binarised()(x)
+        assert drawn.dtype == x.dtype and set(drawn.unique().tolist()) == {0, white}
+        assert abs(drawn.double().mean() - x.double().mean()) < 0.01 * white
+    dark, light = torch.full((2, 100_000), 51, dtype=torch.uint8).split(1)
+    assert Binarised()(dark).double().mean() == pytest.approx(51, abs=1) and not torch.equal(Binarised()(light), Binarised()(light))
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=repr)

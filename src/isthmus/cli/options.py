@@ -66,7 +66,7 @@ class TrainingOptions:
     time_budget: Annotated[float | None, Parameter(group=_TRAINING)] = None
     "Seconds for the training of one model."
     augmentation: Annotated[str | None, Parameter(group=_TRAINING)] = None
-    "shifts:1 or flips: change the images of a batch at random."
+    "shifts:1, flips or binarised: change the items of a batch at random."
     precision: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "auto, float32 or bfloat16."
     device: Annotated[str | None, Parameter(group=_TRAINING)] = None

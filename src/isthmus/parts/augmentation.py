@@ -19,6 +19,34 @@ from .base import Part
 
 
 class Augmentation(Part):
+    """A random map of a batch of items to another batch of items."""
+
+    @abstractmethod
+    def __call__(self, x: Shaped[Tensor, "batch *item"]) -> Shaped[Tensor, "batch *item"]:
+        """Return changed copies of the items, in their dtype; every call draws anew."""
+
+
+class Binarised(Augmentation):
+    """Grey values become white or black at random, white with the value as its probability, anew for every batch.
+
+    For bytes and for numbers in [0, 1]: the dynamic binarisation that likelihoods of images are reported under.
+
+    References:
+        On the quantitative analysis of deep belief networks (R. Salakhutdinov, I. Murray, 2008)
+
+    Example:
+        >>> Binarised()(torch.tensor([[0, 255]], dtype=torch.uint8)).tolist()
+        [[0, 255]]
+    """
+
+    def __call__(self, x: Shaped[Tensor, "batch *item"]) -> Shaped[Tensor, "batch *item"]:
+        """Return items of the least and the greatest value only."""
+        white = 255 if x.dtype == torch.uint8 else 1
+        drawn = ranks.uniform(x.float()) * white < x
+        return drawn.to(x.dtype) * white
+
+
+class ImageAugmentation(Augmentation):
     """A random map of a batch of images to another batch of images.
 
     ``shape`` is that of one item where the data are a table, such as (28, 28).
@@ -39,12 +67,12 @@ class Augmentation(Part):
         """Return changed copies of images."""
 
 
-class Shifts(Augmentation):
+class Shifts(ImageAugmentation):
     """Shifts by whole pixels, drawn evenly for every image and both directions; the border's pixels fill what opens.
 
     Arguments:
         pixels: The farthest shift in each direction.
-        shape: As in `Augmentation`.
+        shape: As in `ImageAugmentation`.
 
     References:
         Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis (P. Y. Simard, D. Steinkraus,
@@ -72,11 +100,11 @@ class Shifts(Augmentation):
         return images[torch.arange(n, device=device)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-class Flips(Augmentation):
+class Flips(ImageAugmentation):
     """Left and right changed for every other image, at random.
 
     Arguments:
-        shape: As in `Augmentation`.
+        shape: As in `ImageAugmentation`.
 
     Example:
         >>> _ = torch.manual_seed(0)

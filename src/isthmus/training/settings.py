@@ -29,7 +29,7 @@ class Training(BaseEstimator):
         optimizer: `Adam()` or `SGD()`.
         precision: "float32"; "bfloat16" runs matrix products in 16 bits; "auto" does so where the processor gains.
         device: A torch device such as "cuda:1"; None takes a GPU where there is one.
-        augmentation: `Shifts`, `Flips` or None: how the items of a batch may be changed, so that there are more to learn from.
+        augmentation: `Shifts`, `Flips`, `Binarised` or None: how the items of a batch may be changed, so that there are more to learn from.
         validation: The share (below 1) or number of rows held out to watch; None takes a tenth, at most 2,000, of 200 rows
             or more, and 0 takes none. The weights of the best epoch on them are kept.
         patience: Stop after so many epochs without a better validation loss; None never stops early.
