@@ -6,6 +6,7 @@ from .contention import Contention
 from .curves import Curves
 from .encode import Encoding
 from .implementations import KERAS_JAX, KERAS_TORCH, PEERS, PYOD, PYTHAE, PYTORCH, SCIKIT_LEARN, SKORCH
+from .likelihood import Likelihood
 from .networks import BlogConv, Dense, Task
 from .scaling import Scaling
 from .time_to_error import TimeToError
@@ -45,6 +46,8 @@ _WORKLOADS: tuple[Workload, ...] = (
     TrainingWorkload("rbm", "restricted Boltzmann machine, 784-1000, one step of Gibbs sampling, batches of 100",
                      Task(Dense((784, 1000), code_activation="sigmoid"), batch=100, rows=10_000, epochs=5, binary=True, machine=True),
                      (SCIKIT_LEARN,), {"scikit-learn": "persistent chains"}),
+    Likelihood("likelihood", "log-likelihoods of a variational autoencoder, 784-500-20 and back, by importance-weighted draws",
+               Task(Dense((784, 500, 20), "tanh", variational=True), batch=100, rows=20_000, epochs=2, binary=True), items=50, draws=5000),
     Encoding("encode", "784-1000-500-250-30 from a .npy file to a .npy file", _DEEP, rows=400_000),
     TimeToError("time-to-error", "seconds to a test squared error, 784-1000-500-250-30 on MNIST, from the start of a training",
                 Task(_DEEP, batch=128, rows=59_904, epochs=1), lengths=(1, 2, 4, 8), targets=(10.0, 7.0)),

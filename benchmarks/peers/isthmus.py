@@ -38,6 +38,12 @@ def epochs(task: Task, X: np.ndarray, seed: int, **options: Any) -> list[dict[st
     return _fit(task, X, lambda: None, seed, **options).history_
 
 
+def likelihood(task: Task, X: np.ndarray, seed: int) -> Callable[[np.ndarray, int], float]:
+    """Fit, and return a function from rows and a number of draws to the rows' mean log-likelihood."""
+    fitted = _fit(task, X, lambda: None, seed)
+    return lambda rows, draws: float(fitted.score_samples(rows, n_importance=draws).mean())
+
+
 def _fit(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int, precision: str = "auto",
          defaults: bool = False) -> Any:  # fmt: skip
     """Return the fitted estimator; ``defaults`` leaves all but the widths and the epochs to isthmus."""

@@ -43,6 +43,17 @@ class Decoder(BaseDecoder):
 
 def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Trained:
     """Train, with the progress bars and the copy of the best model that belong to it."""
+    return Trained(_fit(task, X, mark, seed)[0].reconstruct)
+
+
+def likelihood(task: Task, X: np.ndarray, seed: int) -> Callable[[np.ndarray, int], float]:
+    """Train, and return a function from rows and a number of draws to the rows' mean log-likelihood, by ``get_nll``."""
+    _, model = _fit(task, X, lambda: None, seed)
+    return lambda rows, draws: -float(model.eval().get_nll(torch.from_numpy(rows), n_samples=draws))
+
+
+def _fit(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> tuple[Autoencoder, AE]:
+    """Return the plain network and the model around it, trained."""
 
     class Marks(TrainingCallback):
         def on_epoch_end(self, training_config, **kwargs):
@@ -59,7 +70,7 @@ def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Tra
                                    per_device_train_batch_size=task.batch, keep_best_on_train=True, seed=seed, no_cuda=True)  # fmt: skip
         data = BaseDataset(torch.from_numpy(X), torch.zeros(len(X)))
         BaseTrainer(model, data, training_config=config, callbacks=[Marks()]).train()
-    return Trained(plain.reconstruct)
+    return plain, model
 
 
 def encoder(network: Dense) -> Callable[[Path], np.ndarray]:
