@@ -53,7 +53,7 @@ def line(differs: str, **changed: Any) -> Line:
 
 
 LINES = {
-    "default": line("SiLU, N(0, gain²/fan-in), cross-entropy, AdamW 0.002, β₂ 0.99, decay by length, one cycle, batches of 128"),
+    "default": line("SiLU, N(0, gain²/fan-in), cross-entropy, AdamW 0.003, β₂ 0.99, decay by length, one cycle, batches of 128"),
     "relu": line("ReLU", activation="relu"),
     "gelu": line("GELU", activation="gelu"),
     "elu": line("ELU", activation="elu"),
@@ -62,10 +62,10 @@ LINES = {
     "squared": line("squared error behind a sigmoid", likelihood=Squared()),
     "linear-output": line("squared error behind a linear output", likelihood=Gaussian()),
     "rate-1e-3": line("rate 0.001", learning_rate=1e-3),
-    "rate-3e-3": line("rate 0.003", learning_rate=3e-3),
+    "rate-2e-3": line("rate 0.002", learning_rate=2e-3),
     "rate-5e-3": line("rate 0.005", learning_rate=5e-3),
     "batch-64": line("batches of 64", batch_size=64),
-    "batch-256": line("batches of 256, rate 0.003", batch_size=256, learning_rate=3e-3),
+    "batch-256": line("batches of 256", batch_size=256),
     "constant": line("a constant rate", schedule=Constant()),
     "warm-up-30": line("30 % of warm-up", schedule=OneCycle(0.3)),
     "decay-0": line("no weight decay", optimizer=Adam(weight_decay=0.0)),

@@ -22,12 +22,53 @@ def test_mnist_beside_pca(shared_data, capsys):
     assert errors["basic"] < 4.0 and errors["logistic-pca"] < 8.01  # published for 30 components
 
 
+def in_short(name, folder, shared_data, only=None):
+    """Run a reproduction's short form and return its measures by line."""
+    command = [sys.executable, "-m", f"reproductions.{name}", "--quick", "--data", str(shared_data), "--out", str(folder)]
+    some = ["--only", only] if only else []
+    subprocess.run([*command, *some], check=True, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    return {path.stem[:-2]: json.loads(path.read_text()) for path in (folder / "quick").glob("*.json")}
+
+
 def test_the_keras_blog_in_short(shared_data, tmp_path):
-    command = [sys.executable, "-m", "reproductions.keras_blog", "--quick", "--data", str(shared_data / "mnist.npz")]
-    root = Path(__file__).parents[1]
-    subprocess.run([*command, "--out", str(tmp_path)], check=True, cwd=root, capture_output=True, text=True)
-    found = {path.stem[:-2]: json.loads(path.read_text()) for path in (tmp_path / "quick").glob("*.json")}
+    found = in_short("keras_blog", tmp_path, shared_data)
     assert set(found) == {"simple", "l1", "topk", "deep", "conv", "denoise", "vae"}
     assert found["simple"]["cross_entropy"] < 0.115 and found["deep"]["cross_entropy"] < 0.11
     assert found["topk"]["l0"] <= 27 and found["l1"]["l0"] < found["simple"]["l0"] and found["denoise"]["ratio"] < 0.9
     assert (tmp_path / "quick" / "variational_plane.png").stat().st_size > 10_000
+
+
+def test_deep_autoencoders_beat_pca_and_pretraining_a_random_start_of_its_time(shared_data, tmp_path):
+    found = in_short("hinton_2006", tmp_path, shared_data, "pca,logistic,rbm,random,today,curves,plane,bytes")
+    error = {name: measures["squared_error"] for name, measures in found.items() if "squared_error" in measures}
+    assert error["pca"] == pytest.approx(13.88, abs=0.01) and error["logistic"] < 8.3
+    assert error["rbm"] < 0.6 * error["random"] and error["today"] < 0.5 * error["pca"]
+    assert error["curves"] < 0.6 * found["curves"]["pca_6"]
+    assert found["plane"]["neighbours"] > found["plane"]["pca_neighbours"] + 0.2
+    assert found["bytes"]["bytes"] == 30 and found["bytes"]["jpeg_bytes"] > 45
+
+
+def test_greedy_pretraining_beats_a_random_start_of_its_time(shared_data, tmp_path):
+    found = in_short("bengio_2007", tmp_path, shared_data)
+    assert found["rbm"]["error"] < found["autoencoder"]["error"] < 0.6 * found["random"]["error"]
+
+
+def test_a_contractive_encoder_is_the_flattest(shared_data, tmp_path):
+    found = in_short("rifai_2011", tmp_path, shared_data)
+    assert found["cae"]["norm"] < found["dae"]["norm"] < found["ae"]["norm"]
+    assert found["cae"]["error"] < found["ae"]["error"]
+
+
+def test_sparse_features_are_nearly_linear_to_classify(shared_data, tmp_path):
+    found = in_short("makhzani_2013", tmp_path, shared_data, "raw,k25")
+    assert found["k25"]["error"] < 0.5 * found["raw"]["error"]
+
+
+def test_denoising_stacks_beat_a_support_vector_machine_on_turned_digits(shared_data, tmp_path):
+    found = in_short("vincent_2010", tmp_path, shared_data, "rot-sdae,rot-svm")
+    assert found["rot-sdae"]["error"] < found["rot-svm"]["error"] + 1
+
+
+def test_gaps_are_filled_better_than_by_columns_means(shared_data, tmp_path):
+    found = in_short("imputation", tmp_path, shared_data, "digits")["digits"]
+    assert found["squared_error"] < 0.6 * found["mean"]

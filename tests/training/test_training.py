@@ -101,7 +101,7 @@ def test_the_last_good_weights_survive_a_divergence(batch_size, validation):
 
     training = Training(epochs=10, schedule=schedule, validation=validation, batch_size=batch_size)
     model = Autoencoder(2, network=Dense((8,)), likelihood=Gaussian(), training=training, random_state=0)
-    with pytest.warns(DiagnosticWarning, match="the weights of epoch 5 are kept; the likely cause is a learning rate of 0.002"):
+    with pytest.warns(DiagnosticWarning, match="the weights of epoch 5 are kept; the likely cause is a learning rate of 0.003"):
         model.fit(items(n=60))
     assert (model.stopped_, model.best_epoch_, len(model.history_)) == ("diverged", 5, 5)
     assert abs(model.reconstruct(items())).max() < 10

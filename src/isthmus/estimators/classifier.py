@@ -31,7 +31,7 @@ from .trained import Trained
 _CODE = 32  # units of the default code: more than there are classes, as a rule
 # Few labels say less than what the encoder knows already: it learns on at a fraction of the usual learning rate. (With 50 of
 # the digits' labels and with 4,000 of MNIST's that lowers the error by a seventh; with 45,000 it would raise it by a third.)
-_FEW, _GENTLY = 10_000, 0.25
+_FEW, _GENTLY = 10_000, 1 / 6
 _SOME = 10_000  # rows settle where the softmax layer starts
 
 
@@ -40,7 +40,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
 
     The autoencoder learns from all rows, the classifier from those with a label; a label that is None or NaN is missing. (The -1 of
     `sklearn.semi_supervised` is a class here, since -1 and 1 are the labels of much data.) The softmax layer starts as the logistic
-    regression on the codes; with fewer than 10,000 labels the encoder learns on at a quarter of the usual rate. Held-out rows are of
+    regression on the codes; with fewer than 10,000 labels the encoder learns on at a sixth of the usual rate. Held-out rows are of
     each class its share, and the epoch with the least cross-entropy on them is kept, so that the probabilities can be relied on.
     `transform` gives the fine-tuned codes. A linear classifier on codes as they are needs no class of its own:
     ``make_pipeline(autoencoder, LogisticRegression())``.
