@@ -49,7 +49,7 @@ def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Tra
 def likelihood(task: Task, X: np.ndarray, seed: int) -> Callable[[np.ndarray, int], float]:
     """Train, and return a function from rows and a number of draws to the rows' mean log-likelihood, by ``get_nll``."""
     _, model = _fit(task, X, lambda: None, seed)
-    return lambda rows, draws: -float(model.eval().get_nll(torch.from_numpy(rows), n_samples=draws))
+    return lambda rows, draws: float(model.eval().get_nll(torch.from_numpy(rows), n_samples=draws))  # which is no negative
 
 
 def _fit(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> tuple[Autoencoder, AE]:
