@@ -15,14 +15,14 @@ os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
     "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder",
-                   "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder"),
+                   "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder"),
     "networks": ("Conv", "Dense"),
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian",
               "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "KL", "L1", "Laplace", "Masking",
               "Mixed", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
     "representations": ("Pixels", "Table"),
     "run": ("Run", "load"),
-    "training": ("Adam", "Constant", "OneCycle", "SGD", "Training"),
+    "training": ("Adam", "Constant", "LearnedSimilarity", "OneCycle", "SGD", "Training"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 _MODULES = ("metrics", "tasks")

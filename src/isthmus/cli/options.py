@@ -108,7 +108,7 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
     if "network" not in common and (options.corruption or options.bottleneck or options.penalty):
         raise InputError(f"--variant {variant} is a procedure of its own, with parts of its own: leave out --corruption, --bottleneck and "
                          "--penalty")  # fmt: skip
-    if variant not in naming.autoencoders():
+    if not {"network", "layer"} & signature(cls).parameters.keys():
         if options != ModelOptions(likelihood=options.likelihood):
             raise InputError(f"--variant {variant} is one network and one procedure: of the flags of the model it takes --likelihood only")
         if likelihood is not None:  # tables ask for a mask, missing numbers or not; where there are any, `fit` refuses them

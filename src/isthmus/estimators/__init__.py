@@ -7,15 +7,16 @@ from .contractive import ContractiveAutoencoder
 from .denoising import DenoisingAutoencoder
 from .sparse import SparseAutoencoder
 from .stacked import StackedAutoencoder
+from .vaegan import VAEGAN
 from .variational import VariationalAutoencoder
 
 #: What ``--variant`` names: all that learn codes, and decode them.
 VARIANTS = (
     "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine", "SparseAutoencoder",
-    "StackedAutoencoder", "VariationalAutoencoder",
+    "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder",
 )  # fmt: skip
 
 __all__ = [
-    "Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
+    "VAEGAN", "Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
     "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder",
 ]  # fmt: skip

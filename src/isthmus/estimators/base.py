@@ -80,6 +80,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     conditional: ClassVar[bool] = True  # whether `fit` takes a condition
     limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
+    def likelihood_for(self, summary: Summary) -> Likelihood:
+        """Return the likelihood as set, or as the data want it."""
+        return self.likelihood or summary.likelihood()
+
     @abstractmethod
     def row(self) -> Row:
         """Return the variant's corruption, bottleneck and penalties."""

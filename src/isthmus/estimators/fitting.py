@@ -32,7 +32,7 @@ class Begun(NamedTuple):
 
 def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     """Return an untrained model as the estimator's settings and, where they leave something open, the data want it."""
-    likelihood = estimator.likelihood or summary.likelihood()
+    likelihood = estimator.likelihood_for(summary)
     corruption, bottleneck, penalties = estimator.row()
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from ..model import Model, Parts, Units
-from ..training import Training
+from ..training import LearnedSimilarity, Training
+from ..training.adversarial import Adversarial
 from ..training.devices import seeded
 from .conditions import Conditions
 from .trained import Trained
@@ -23,7 +24,8 @@ class Storable(Trained):
 
     def assemble(self, parts: Parts, n_components: int, units: Units, mean: torch.Tensor) -> Model:
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
-        return Model(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size)
+        kind = Adversarial if isinstance(parts.likelihood, LearnedSimilarity) else Model
+        return kind(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size)
 
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""

@@ -1,0 +1,68 @@
+"""The variational autoencoder with a learned similarity, trained against a discriminator."""
+
+import copy
+from typing import Any
+
+from ..model import Parts
+from ..networks.base import Network
+from ..parts import KL, GaussianCode
+from ..parts.likelihood import Likelihood
+from ..parts.penalty import Penalty
+from ..training import Adam, Training
+from ..training.adversarial import LearnedSimilarity
+from .base import BaseAutoencoder, Row
+from .data import Summary
+
+_RATE = 1e-3
+
+
+class VAEGAN(BaseAutoencoder):
+    r"""A variational autoencoder that measures likeness in a discriminator's features and learns to deceive it.
+
+    Encoder, decoder and discriminator have a loss each: :math:`-\log p(x|h) + \mathrm{KL}` for the encoder,
+    :math:`-\gamma \log p(x|h) - \log D(r) - \log D(g(h_p))` for the decoder, :math:`-\log D(x) - \log(1 - D(r)) - \log(1 - D(g(h_p)))`
+    for the discriminator, with :math:`h_p` drawn from the prior. Its items are sharper than those of a likelihood of pixels, and its
+    squared errors larger.
+
+    Arguments:
+        n_components: The code's size.
+        penalty: `KL`, or another cost of random codes; None is ``KL()``.
+        network: As in `BaseAutoencoder`.
+        likelihood: A `LearnedSimilarity`, whose ``weight`` is γ; None is one that fits the data's range.
+        training: As in `BaseAutoencoder`, but for what it leaves open: a learning rate of 0.001, `Adam` without decay, and no held-out
+            rows, since no loss of three opponents tells the best epoch.
+        random_state: As in `BaseAutoencoder`.
+
+    References:
+        Autoencoding beyond pixels using a learned similarity metric (A. B. L. Larsen, S. K. Sønderby, H. Larochelle, O. Winther, 2016),
+        https://arxiv.org/abs/1512.09300
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from isthmus import VAEGAN, Training
+        >>> model = VAEGAN(8, training=Training(epochs=2), random_state=0).fit(load_digits().data / 16)
+        >>> model.sample(3).shape, sorted(model.history_[0])[:3]
+        ((3, 64), ['deceit', 'epoch', 'kl'])
+    """
+
+    def __init__(self, n_components: int = 2, penalty: Penalty | None = None, network: Network | None = None,
+                 likelihood: Likelihood | None = None, training: Training | None = None,
+                 random_state: Any = None) -> None:  # fmt: skip
+        self.n_components = n_components
+        self.penalty = penalty
+        self.network, self.likelihood, self.training, self.random_state = network, likelihood, training, random_state
+
+    def row(self) -> Row:
+        return Row(None, GaussianCode(), (self.penalty or KL(),))
+
+    def likelihood_for(self, summary: Summary) -> Likelihood:
+        return self.likelihood or LearnedSimilarity(bounded=summary.in_unit_interval)
+
+    def completed(self, training: Training, parts: Parts) -> Training:
+        """Return the settings with those of adversarial training where they are open."""
+        chosen = copy.copy(training)
+        chosen.optimizer = training.optimizer or Adam(weight_decay=0.0)
+        chosen.learning_rate = training.learning_rate or _RATE
+        if training.validation is None and training.patience is None:
+            chosen.validation = 0
+        return chosen

@@ -1,0 +1,166 @@
+"""Learned similarity: reconstructions judged by what a discriminator sees, trained in three steps a batch."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import Distribution
+from torch.nn import functional as F
+
+from .. import ranks
+from ..checks import Kind, Limit, OneOf, Real
+from ..model import Model, Terms
+from ..networks import Conv, Dense
+from ..networks.base import Network
+from ..networks.dense import linear
+from ..parts.likelihood import Likelihood
+from .batches import Batch
+
+_VERDICT = 256  # numbers from which the discriminator judges
+_CONVOLVED_FROM = 8  # pixels a side from which its default is convolutional
+
+
+class LearnedSimilarity(Likelihood):
+    r"""Alike is what a discriminator sees alike, :math:`\log p(x|h) = -\frac{d}{2m} \lVert D_l(x) - D_l(r) \rVert^2`.
+
+    :math:`D_l` are the m features of a discriminator before its verdict, standardised within each item, and d the numbers of an item.
+    The discriminator learns to tell real items from reconstructions and, where codes have a prior, from drawn items, and the decoder to
+    deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below ``equilibrium - margin``,
+    the decoder while one of them is above ``equilibrium + margin``.
+
+    Arguments:
+        network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
+        weight: How much the decoder heeds similarity beside the discriminator's verdict.
+        equilibrium, margin: Losses in nats, as above; log 2 = 0.69 is a discriminator that cannot tell.
+        bounded: Whether items are in [0, 1] (or bytes), and reconstructions then too.
+        missing: "refuse": there is no mask for what a discriminator sees.
+
+    References:
+        Autoencoding beyond pixels using a learned similarity metric (A. B. L. Larsen, S. K. Sønderby, H. Larochelle, O. Winther, 2016),
+        https://arxiv.org/abs/1512.09300, and the authors' code for the equilibrium
+
+    Example:
+        >>> LearnedSimilarity(weight=0.1).bounds((2,))
+        (0.0, 1.0)
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {
+        "network": Kind(Network, "a network such as Conv()", optional=True), "weight": Real(0), "equilibrium": Real(0), "margin": Real(0),
+        "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),
+    }  # fmt: skip
+
+    def __init__(self, network: Network | None = None, weight: float = 0.1, equilibrium: float = 0.68, margin: float = 0.35,
+                 bounded: bool = True, missing: str = "refuse") -> None:  # fmt: skip
+        self.network = network
+        self.weight = weight
+        self.equilibrium = equilibrium
+        self.margin = margin
+        self.bounded = bounded
+        self.missing = missing
+
+    def build(self, shape: tuple[int, ...]) -> "Discriminator":
+        """Return the discriminator, untrained."""
+        image = len(shape) > 1 and min(shape[:2]) >= _CONVOLVED_FROM
+        return Discriminator(self.network or (Conv() if image else Dense()), shape)
+
+    def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return 0 and 1, or infinity both ways."""
+        return (0.0, 1.0) if self.bounded else self.support
+
+    def __call__(self, decoded: Float[Tensor, "*batch item"], state: nn.Module | None) -> Distribution:
+        """Return the distribution about the decoder's output, as the discriminator sees it."""
+        return Similar(decoded.sigmoid() if self.bounded else decoded, state)
+
+    def link(self, mean: Tensor) -> Tensor:
+        """Return the decoder's numbers for a mean."""
+        return torch.logit(mean.clamp(0.002, 0.998)) if self.bounded else mean
+
+
+class Discriminator(nn.Module):
+    """An encoder to a verdict, a logit: is an item real?"""
+
+    def __init__(self, network: Network, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = shape
+        self.encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
+        self.verdict = linear(_VERDICT, 1)
+
+    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, " batch"]:
+        """Return the logit that each item is real."""
+        return self.verdict(self.encoder(x)).squeeze(1)
+
+    def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
+        """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
+        own = len(self.shape)
+        seen = self.encoder.features(x.flatten(0, -1 - own)) if x.ndim > own + 1 else self.encoder.features(x)
+        return F.layer_norm(seen, seen.shape[1:]).unflatten(0, x.shape[:-own])
+
+
+class Similar(Distribution):
+    """Unit-variance normal noise about the features of a mean item, counted as so many numbers as an item has."""
+
+    arg_constraints: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, mean: Tensor, discriminator: Any) -> None:
+        super().__init__(mean.shape, validate_args=False)
+        self.loc, self.discriminator = mean, discriminator
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean item."""
+        return self.loc
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log-density of every feature, constants left out."""
+        apart = self.discriminator.features(value) - self.discriminator.features(self.loc)
+        return -0.5 * math.prod(self.discriminator.shape) / apart.shape[-1] * apart.square()
+
+
+class Adversarial(Model):
+    """A model whose likelihood is a `LearnedSimilarity`: encoder, decoder and discriminator each have a loss of their own."""
+
+    likelihood: LearnedSimilarity
+    likelihood_state: Discriminator
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters of the three steps; what belongs to neither half learns with the encoder."""
+        judge = list(self.likelihood_state.parameters())
+        back = [*self.decoder.parameters(), *(self.shifts["decoder"].parameters() if self.shifts else ())]
+        taken = {id(parameter) for parameter in (*judge, *back)}
+        others = [parameter for parameter in self.parameters() if id(parameter) not in taken]
+        return {"encoder": others, "decoder": back, "discriminator": judge}
+
+    def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
+        """Yield the encoder's step, then those of decoder and discriminator unless one is too far ahead; in evaluation the first."""
+        model = self if batch.condition is None else self.given(batch.condition)
+        yield "encoder", model.terms(batch.x, progress)
+        if not self.training:
+            return
+        x, _ = self.read(batch.x)
+        with torch.no_grad():
+            code = model.encode(self.corrupt(x), draw=True)
+            prior = self.bottleneck.prior(code.h)
+            drawn = None if prior is None else ranks.normal(code.h) * prior.stddev + prior.mean
+        rebuilt, judge = model.decode(code), self.likelihood_state
+        made = rebuilt.mean if drawn is None else torch.cat([rebuilt.mean, model.decode(drawn).mean])
+        real, fake = F.softplus(-judge(x)), F.softplus(judge(made.detach()))
+        decodes, discriminates = self._in_turn(real, fake)
+        if decodes:
+            deceit = F.softplus(-judge(made)).unflatten(0, (-1, len(x))).mean(0)
+            similarity = -self.likelihood.weight * rebuilt.log_prob(x).flatten(1).sum(1)
+            yield "decoder", {"similarity": similarity, "deceit": deceit}
+        if discriminates:
+            yield "discriminator", {"real": real, "made": fake.unflatten(0, (-1, len(x))).mean(0)}
+
+    @torch.no_grad()
+    def _in_turn(self, real: Tensor, fake: Tensor) -> tuple[bool, bool]:
+        """Return whether the decoder and the discriminator learn from this batch; all processes agree, and one always does."""
+        sums = ranks.totals([float(real.sum()), float(fake.sum()), float(len(real)), float(len(fake))])
+        losses = sums[0] / sums[2], sums[1] / sums[3]
+        settings = self.likelihood
+        discriminates = min(losses) > settings.equilibrium - settings.margin
+        decodes = max(losses) < settings.equilibrium + settings.margin
+        return (decodes, discriminates) if decodes or discriminates else (True, True)

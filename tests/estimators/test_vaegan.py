@@ -1,0 +1,118 @@
+"""Adversarial training: three steps that each move their own weights, guards, and the laws that hold for every variant."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+import isthmus
+from isthmus import VAEGAN, Autoencoder, Conv, Dense, Gaussian, LearnedSimilarity, Training, VariationalAutoencoder, metrics
+from isthmus.cli import main
+from isthmus.errors import InputError
+from isthmus.training.batches import Batch
+from variants import quietly
+
+SHORT = {"epochs": 2, "batch_size": 8, "validation": 0}
+MADE = {
+    "dense": (lambda: VAEGAN(3, network=Dense((8,))), (6,)),
+    "images": (lambda: VAEGAN(3, network=Conv((4,)), likelihood=LearnedSimilarity(Conv((4,)))), (7, 5)),
+    "plain": (lambda: Autoencoder(3, network=Dense((8,)), likelihood=LearnedSimilarity(Dense((8,)))), (6,)),
+}
+each = pytest.mark.parametrize("kind", MADE)
+
+
+def data(kind):
+    return np.random.default_rng(1).random((24, *MADE[kind][1])).astype(np.float32)
+
+
+def fit(kind, X=None, **training):
+    model = MADE[kind][0]().set_params(training=Training(**{**SHORT, **training}), random_state=0)
+    return quietly(model.fit, data(kind) if X is None else X)
+
+
+def outputs(model, X):
+    codes = model.transform(X)
+    return codes, model.inverse_transform(codes), model.reconstruct(X), model.score_samples(X)
+
+
+def same(ours, theirs):
+    assert all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in zip(ours, theirs, strict=True))
+
+
+@each
+def test_every_step_reaches_all_of_its_weights(kind):
+    model = copy.deepcopy(fit(kind).module_).requires_grad_().train()
+    groups = model.groups()
+    assert sorted(id(p) for group in groups.values() for p in group) == sorted(id(p) for p in model.parameters())
+    model.likelihood.margin = 100.0  # nobody waits
+    for name, terms in model.steps(Batch(torch.from_numpy(data(kind))), 0.5):
+        assert all(values.shape == (24,) for values in terms.values())
+        sum(values.mean() for values in terms.values()).backward(inputs=groups[name])
+        assert all(parameter.grad is not None and parameter.grad.any() for parameter in groups[name]), name
+        groups[name] = []
+    assert not any(groups.values())
+
+
+@each
+def test_copies_and_second_fits_give_the_same_bytes(kind, tmp_path):
+    model, X = fit(kind), data(kind)
+    before = outputs(model, X)
+    assert all(np.isfinite(output).all() for output in before) and before[2].min() >= 0 and before[2].max() <= 1
+    for copied in (isthmus.load(model.save(tmp_path / "run")), pickle.loads(pickle.dumps(model)), fit(kind)):
+        same(before, outputs(copied, X))
+    alone = model.score_samples(X[3:4]), model.transform(X[3:4])
+    np.testing.assert_allclose(alone[0][0], before[3][3], rtol=1e-4)
+    np.testing.assert_allclose(alone[1][0], before[0][3], atol=1e-5)
+
+
+@pytest.mark.parametrize("call", [1, 3])
+def test_a_stopped_run_goes_on(call, tmp_path):
+    left = [call]
+
+    def stop(progress):
+        left[0] -= 1
+        if not left[0]:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fit("dense", epochs=3, checkpoint=str(tmp_path), callbacks=(stop,))
+    same(outputs(fit("dense", epochs=3, checkpoint=str(tmp_path)), data("dense")), outputs(fit("dense", epochs=3), data("dense")))
+
+
+def test_whoever_is_far_ahead_waits():
+    model = copy.deepcopy(fit("dense").module_).train()
+    told = {(0.1, 0.1): (True, False), (2.0, 0.7): (False, True), (0.7, 0.7): (True, True), (0.1, 2.0): (True, True)}
+    for (real, fake), expected in told.items():
+        assert model._in_turn(torch.full((4,), real), torch.full((8,), fake)) == expected
+
+
+def test_its_items_are_more_like_the_data_than_those_of_a_likelihood_of_pixels():
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    judge = isthmus.AutoencoderClassifier(Autoencoder(16, training=Training(epochs=20)), random_state=0).fit(X, y).transform
+    training = Training(epochs=25)
+    distances = [metrics.frechet_distance(judge(X), judge(quietly(made(8, training=training, random_state=0).fit, X).sample(1000)))
+                 for made in (VAEGAN, VariationalAutoencoder)]  # fmt: skip
+    assert distances[0] < 0.75 * distances[1]
+
+
+def test_any_numbers_do_and_a_condition(tmp_path):
+    X, c = np.random.default_rng(0).normal(5, 3, (40, 5)), ["a", "b"] * 20
+    model = quietly(lambda: VAEGAN(2, training=Training(**SHORT), random_state=0).fit(X, condition=c))
+    assert not model.likelihood_.bounded and model.sample(3, condition="a").shape == (3, 5)
+    with pytest.raises(InputError, match=r"\[0, 1\]"):
+        VAEGAN(2, likelihood=LearnedSimilarity()).fit(X)
+    with pytest.raises(InputError, match=r"LearnedSimilarity\.weight"):
+        VAEGAN(2, likelihood=LearnedSimilarity(weight=-1.0)).fit(X)
+    assert quietly(VAEGAN(2, likelihood=Gaussian(), training=Training(**SHORT)).fit, X).transform(X).shape == (40, 2)
+
+
+@pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
+def test_from_the_shell(tmp_path):
+    words = ["--variant", "vaegan", "--hidden", "16", "--latent-dim", "4", "--epochs", "2"]
+    assert main(["fit", "digits", *words, "--out", str(tmp_path / "run")]) == 0
+    assert main(["sample", str(tmp_path / "run"), "-n", "3", "--out", str(tmp_path / "new.npy")]) == 0
+    assert np.load(tmp_path / "new.npy").shape == (3, 8, 8)
