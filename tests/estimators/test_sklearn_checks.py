@@ -3,11 +3,12 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from isthmus import Autoencoder, AutoencoderClassifier, StackedAutoencoder, Training, estimators
+from isthmus import VAEGAN, Autoencoder, AutoencoderClassifier, StackedAutoencoder, Training, estimators
 
 SHORT = Training(epochs=30)  # for those that train several times; the checks fit them a hundred times
-ALL = [getattr(estimators, name)() for name in estimators.__all__ if name not in ("AutoencoderClassifier", "StackedAutoencoder")]
-ALL += [StackedAutoencoder(hidden=(8,), training=SHORT), AutoencoderClassifier(Autoencoder(4, training=SHORT), SHORT)]
+ALL = [getattr(estimators, name)() for name in estimators.__all__ if name not in ("AutoencoderClassifier", "StackedAutoencoder", "VAEGAN")]
+ALL += [StackedAutoencoder(hidden=(8,), training=SHORT), VAEGAN(training=SHORT),
+        AutoencoderClassifier(Autoencoder(4, training=SHORT), SHORT)]
 
 
 @parametrize_with_checks(ALL)
