@@ -2,7 +2,7 @@
 
     python -m reproductions.bengio_2007 [--quick] [--data FOLDER] [--seeds 3] [--only rbm,none] [--out DIR]
 
-50,000 digits to learn from, 10,000 to choose the epoch by, 10,000 to test on; errors in percent, means over seeds. One
+60,000 digits to learn from (50,000 in the paper, 10,000 to choose by), 10,000 to test on; errors in percent, means over seeds. One
 standard error at 10,000 test digits is 0.11 points. Every line and seed leaves one JSON file in DIR and is not run again.
 
 References:

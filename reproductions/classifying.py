@@ -1,4 +1,8 @@
-"""What the reproductions that classify share: a protocol for fine-tuning, and errors on the test digits."""
+"""What the reproductions that classify share: a protocol for fine-tuning, and errors on the test digits.
+
+All labelled digits are learnt from and the last pass's weights are kept: rate and number of passes were chosen before, on 10,000 digits
+held out, so that nothing is left to choose by. (The pass with the least held-out cross-entropy comes long before that with the fewest errors.)
+"""
 
 from typing import Any
 
@@ -6,7 +10,7 @@ from isthmus import AutoencoderClassifier, StackedAutoencoder, Training
 
 from .runner import Digits, Measures, Setting, seconds
 
-HELD_OUT = 10_000  # of 60,000 digits, as the papers hold out: the epoch with the best loss on them is kept
+RATE, PASSES = 1e-3, 20
 GREEDY = Training(epochs=0)  # of a whole whose layers are trained, and which goes to the classifier without more
 
 
@@ -15,10 +19,9 @@ def deep(layer: Any, width: int = 1000, **settings: Any) -> StackedAutoencoder:
     return StackedAutoencoder(width, (width, width), layer, code_activation="sigmoid", training=GREEDY, **settings)
 
 
-def fine_tuned(autoencoder: Any, to: Setting, epochs: int = 30, digits: Digits | None = None, **training: Any) -> Measures:
+def fine_tuned(autoencoder: Any, to: Setting, epochs: int = PASSES, digits: Digits | None = None, **training: Any) -> Measures:
     """Return the test error in percent after fine-tuning on MNIST, or on other ``digits``, and the seconds that it took."""
     digits = digits or to.mnist()
-    settings = {"validation": 2000 if to.quick else HELD_OUT, **training}
-    model = AutoencoderClassifier(autoencoder, to.training(epochs, **settings), random_state=to.seed)
+    model = AutoencoderClassifier(autoencoder, to.training(epochs, **{"learning_rate": RATE, **training}), random_state=to.seed)
     model.fit(digits.train, digits.train_labels)
     return {"error": 100 - 100 * model.score(digits.test, digits.test_labels), "seconds": seconds(model)}

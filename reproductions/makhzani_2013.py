@@ -14,10 +14,10 @@ from sklearn.linear_model import LogisticRegression
 
 from isthmus import Dense, Gaussian, SparseAutoencoder, TopK
 
-from .classifying import HELD_OUT
 from .runner import Line, Measures, Setting, reproduce, seconds
 
 UNITS = 1000
+HELD_OUT = 10_000
 STRENGTHS = (0.01, 0.1, 1.0)
 
 
