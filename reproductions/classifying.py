@@ -1,7 +1,8 @@
 """What the reproductions that classify share: a protocol for fine-tuning, and errors on the test digits.
 
 All labelled digits are learnt from and the last pass's weights are kept: rate and number of passes were chosen before, on 10,000 digits
-held out, so that nothing is left to choose by. (The pass with the least held-out cross-entropy comes long before that with the fewest errors.)
+held out, so that nothing is left to choose by. (The pass with the least held-out cross-entropy comes long before that with the fewest
+errors.)
 """
 
 from typing import Any
