@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from isthmus import ranks
+from isthmus import VAEGAN, Training, ranks
 from variants import COVER, estimator, items, quietly
 
 
@@ -15,6 +15,10 @@ def learnt(checkpoints):
         model = quietly(estimator(variant, network, epochs=2, batch_size=9, validation=6).fit, items(network, n=40))
         found |= {f"{variant}/{network}/{name}": array for name, array in model.arrays().items()}
         found[f"{variant}/{network}/history"] = np.array([[row["loss"], row["validation_loss"]] for row in model.history_])
+    told = [("told", estimator("variational, bernoulli", batch_size=9)), ("vaegan", VAEGAN(3, training=Training(2, 9), random_state=0))]
+    for name, made in told:
+        model = quietly(lambda made=made: made.fit(items(n=40), condition=["a", "b"] * 20))
+        found |= {f"{name}/{key}": array for key, array in model.arrays().items()}
     patient = estimator("free", epochs=60, batch_size=9, validation=6, patience=2, checkpoint=checkpoints)
     for _ in range(2):  # the second goes on from the last state of the first
         model = quietly(patient.fit, items(n=40))
