@@ -5,6 +5,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 
 def planes(path: Path, codes: dict[str, np.ndarray], labels: np.ndarray) -> None:
@@ -30,3 +31,13 @@ def bounds(path: Path, history: list[dict[str, float]], rows: int) -> None:
     axes.set(xscale="log", xlabel="training items seen", ylabel="bound (nats)")
     axes.legend(frameon=False)
     figure.savefig(path, dpi=120)
+
+
+def sheet(path: Path, images: np.ndarray, across: int = 10) -> None:
+    """Draw grey images (n, h, w) in 0..255 side by side in rows."""
+    n, h, w = images.shape
+    rows = -(-n // across)
+    page = np.zeros((rows * across, h, w))
+    page[:n] = images
+    whole = page.reshape(rows, across, h, w).swapaxes(1, 2).reshape(rows * h, across * w)
+    Image.fromarray(np.rint(whole).clip(0, 255).astype(np.uint8)).save(path)
