@@ -26,6 +26,7 @@ def info(run: Path, /) -> None:
         "bottleneck": model.bottleneck_,
         "penalties": ", ".join(map(str, model.penalties_)) or "none",
         "likelihood": model.likelihood_,
+        "condition": model.condition_ or "none",
         "network": f"{model.network_}, {weights:,} weights",
         "units": f"(x - offset) / {float(units.scale):.4g}, offset {'0' if not units.offset.any() else 'the mean item'}",
         "training": f"{len(model.history_)} epochs, best {model.best_epoch_}, batch {model.training_.batch_size}, learning "
