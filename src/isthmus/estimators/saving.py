@@ -20,7 +20,7 @@ class Storable(Trained):
 
     module_: Model
     n_components_: int
-    condition_: Conditions | None
+    condition_: Conditions | None = None
 
     def assemble(self, parts: Parts, n_components: int, units: Units, mean: torch.Tensor) -> Model:
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
