@@ -25,7 +25,7 @@ from isthmus.training.batches import Batch
 from variants import FREE, NETWORKS, estimator, items, quietly
 
 Y = np.array(["x", "y", "z", "x"] * 6)
-CASES = [(variant, "default") for variant in FREE] + [("variational, bernoulli", network) for network in NETWORKS if network != "default"]
+CASES = [(variant, "default") for variant in FREE[::3]] + [("variational, bernoulli", network) for network in NETWORKS]
 
 
 def outputs(model, X, c):
