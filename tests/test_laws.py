@@ -292,7 +292,8 @@ def test_the_laws_hold_for_every_public_variant_and_part():
     rows = [model.row() for model in made]
     used = {type(part) for row in rows for part in (row.corruption, row.bottleneck, *row.penalties)}
     assert {getattr(parts, name) for name in parts.__all__} - used <= {
-        isthmus.Bernoulli, isthmus.Gaussian, isthmus.Laplace, isthmus.WarmUp, isthmus.Shifts, isthmus.Flips}  # fmt: skip
+        isthmus.Bernoulli, isthmus.Gaussian, isthmus.Laplace, isthmus.Categorical, isthmus.Mixed,
+            isthmus.WarmUp, isthmus.Shifts, isthmus.Flips, isthmus.Binarised}  # fmt: skip
 
 
 @pytest.mark.parametrize(("setting", "value"), [

@@ -131,7 +131,9 @@ class Model(nn.Module):
         seen, dtype = (x - self.mean).to(self.working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
         bottleneck, state = self.bottleneck, self.bottleneck_state
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
-            return bottleneck(self.encoder(seen, self._shift("encoder")).to(dtype), draw, state)
+            shift = self._shift("encoder")  # networks of others need know of it only where there is a condition
+            encoded = self.encoder(seen) if shift is None else self.encoder(seen, shift)
+            return bottleneck(encoded.to(dtype), draw, state)
         features, layer = self.encoder.features(seen), self.encoder.code
         values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
                                 lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip

@@ -39,7 +39,7 @@ def autoencoders() -> dict[str, type[BaseAutoencoder]]:
     """Return those variants that are autoencoders by their training, too.
 
     >>> sorted(variants().keys() - autoencoders())
-    ['restricted-boltzmann-machine']
+    ['restricted-boltzmann-machine', 'vaegan']
     """
     return {name: cls for name, cls in variants().items() if cls.__name__.endswith("Autoencoder")}
 
