@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.errors import InputError
@@ -47,6 +47,7 @@ def shrink(monkeypatch, block=64, buffer=512):
     monkeypatch.setattr(buffers, "_BUFFER", buffer)
 
 
+@settings(deadline=None)
 @given(n=st.integers(1, 300), held=st.integers(0, 40), size=st.integers(1, 70), seed=st.integers(0, 99), start=st.integers(0, 9))
 def test_a_stream_covers_every_row_once_and_resumes_anywhere(n, held, size, seed, start):
     out = np.sort(np.random.default_rng(seed).permutation(n + held)[:held])
