@@ -14,9 +14,10 @@ from functools import partial
 from typing import Any
 
 from isthmus import KL, Binarised, Dense, ImportanceWeighted, VariationalAutoencoder
+from isthmus.tasks.reduction import training_seconds
 
 from .likelihoods import binarised
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 DRAWS = 5000
 
@@ -28,7 +29,7 @@ def likelihood(to: Setting, penalty: Any, passes: int = 100, draws: int = DRAWS)
     training = to.training(passes, 100, augmentation=Binarised(), checkpoint=str(to.out / f"checkpoint-{penalty.term}-{passes}-{to.seed}"))
     model = VariationalAutoencoder(50, penalty, Dense((200, 200), "tanh"), training=training, random_state=to.seed).fit(digits.train)
     return {"negative_log_likelihood": -float(model.score_samples(test, n_importance=100 if to.quick else draws).mean()),
-            "negative_bound": -model.score(test), "seconds": seconds(model)}  # fmt: skip
+            "negative_bound": -model.score(test), "seconds": training_seconds(model)}  # fmt: skip
 
 
 LINES = {

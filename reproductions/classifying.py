@@ -8,8 +8,9 @@ errors.)
 from typing import Any
 
 from isthmus import AutoencoderClassifier, StackedAutoencoder, Training
+from isthmus.tasks.reduction import training_seconds
 
-from .runner import Digits, Measures, Setting, seconds
+from .runner import Digits, Measures, Setting
 
 RATE, PASSES = 1e-3, 20
 GREEDY = Training(epochs=0)  # of a whole whose layers are trained, and which goes to the classifier without more
@@ -25,4 +26,4 @@ def fine_tuned(autoencoder: Any, to: Setting, epochs: int = PASSES, digits: Digi
     digits = digits or to.mnist()
     model = AutoencoderClassifier(autoencoder, to.training(epochs, **{"learning_rate": RATE, **training}), random_state=to.seed)
     model.fit(digits.train, digits.train_labels)
-    return {"error": 100 - 100 * model.score(digits.test, digits.test_labels), "seconds": seconds(model)}
+    return {"error": 100 - 100 * model.score(digits.test, digits.test_labels), "seconds": training_seconds(model)}

@@ -23,10 +23,10 @@ from isthmus import Autoencoder, Dense, Gaussian, RestrictedBoltzmannMachine, Sh
 from isthmus.files.builtin import curves
 from isthmus.metrics import squared_error
 from isthmus.tasks import Principal
-from isthmus.tasks.reduction import reconstruct
+from isthmus.tasks.reduction import reconstruct, training_seconds
 
 from . import figures
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 from .texts import newsgroups
 
 MNIST, CURVES, FACES = (1000, 500, 250), (400, 200, 100, 50, 25), (2000, 1000, 500)
@@ -99,7 +99,7 @@ def faces(to: Setting) -> Measures:
     mean, deviation = train.mean(0), (train - train.mean(0)).std()
     train, test = ((part - mean) / deviation for part in (train, test))
     model = Autoencoder(30, network=Dense(FACES), likelihood=Gaussian(), training=to.training(20, 128), random_state=to.seed).fit(train)
-    return {"squared_error": squared_error(test, reconstruct(model, test)), "seconds": seconds(model),
+    return {"squared_error": squared_error(test, reconstruct(model, test)), "seconds": training_seconds(model),
             "pca_30": squared_error(test, reconstruct(Principal(30).fit(train), test))}  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def texts(to: Setting) -> Measures:
     lsa = TruncatedSVD(2, random_state=to.seed).fit(X)
     if to.seed == 0:
         figures.planes(to.out / "texts.png", {"LSA": lsa.transform(X_test), "autoencoder": model.transform(X_test)}, test_labels)
-    return {"neighbours": neighbours(model, X, train_labels, X_test, test_labels), "seconds": seconds(model),
+    return {"neighbours": neighbours(model, X, train_labels, X_test, test_labels), "seconds": training_seconds(model),
             "lsa_neighbours": neighbours(lsa, X, train_labels, X_test, test_labels)}  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def stored(to: Setting) -> Measures:
     error = squared_error(digits.test / 255, model.inverse_transform(levels / 255 * (high - low) + low) / 255)
     sizes, errors = zip(*(jpeg(digits.test[:1000], quality) for quality in range(1, 96, 2)), strict=True)
     enough = next((size for size, found in zip(sizes, errors, strict=True) if found <= error), sizes[-1])
-    return {"bytes": 30.0, "squared_error": error, "jpeg_bytes": enough, "seconds": seconds(model)}
+    return {"bytes": 30.0, "squared_error": error, "jpeg_bytes": enough, "seconds": training_seconds(model)}
 
 
 def jpeg(pictures: np.ndarray, quality: int) -> tuple[float, float]:
@@ -179,7 +179,7 @@ def jpeg(pictures: np.ndarray, quality: int) -> tuple[float, float]:
 
 def measured(model: Any, test: np.ndarray) -> Measures:
     """Return the squared error on bytes, as pixels in [0, 1], and how long training took."""
-    return {"squared_error": squared_error(test / 255, reconstruct(model, test) / 255), "seconds": seconds(model)}
+    return {"squared_error": squared_error(test / 255, reconstruct(model, test) / 255), "seconds": training_seconds(model)}
 
 
 def neighbours(model: Any, X: Any, labels: np.ndarray, X_test: Any, test_labels: np.ndarray) -> float:

@@ -16,8 +16,9 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401  # witho
 from sklearn.impute import IterativeImputer, SimpleImputer
 
 from isthmus import DenoisingAutoencoder, Gaussian, Masking, Training
+from isthmus.tasks.reduction import training_seconds
 
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 MISSING, CODE = 0.3, 16
 
@@ -46,7 +47,7 @@ def filled(X: np.ndarray, to: Setting) -> Measures:
     mean = SimpleImputer(keep_empty_features=True).fit_transform(known)
     return {"squared_error": error(model.fit(known).reconstruct(known)), "mean": error(mean),
             "iterative": error(IterativeImputer(random_state=to.seed, keep_empty_features=True).fit_transform(known)),
-            "seconds": seconds(model)}  # fmt: skip
+            "seconds": training_seconds(model)}  # fmt: skip
 
 
 LINES = {

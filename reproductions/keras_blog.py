@@ -28,17 +28,18 @@ from isthmus import (
     VariationalAutoencoder,
 )
 from isthmus.metrics import sparsity_l0, squared_error
+from isthmus.tasks.reduction import training_seconds
 
 from . import keras_blog_figures as figures
 from .figures import planes
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 NOISE = 0.5  # standard deviation of the blog's noise on [0, 1]
 
 
 def default(model: Any) -> Training:
     """Return our default training for as long as ``model`` trained."""
-    return Training(time_budget=seconds(model))
+    return Training(time_budget=training_seconds(model))
 
 
 def simple(to: Setting) -> Measures:
@@ -88,8 +89,8 @@ def denoising(to: Setting) -> Measures:
         figures.strip(to.out / "denoising.png", {"picture": to.mnist().test, "given": noisy} | cleaned)
     errors = [squared_error(to.mnist().test, picture) for picture in cleaned.values()]
     return {"squared_error": errors[0], "clean_squared_error": errors[1], "ratio": errors[0] / errors[1],
-            "seconds": seconds(model), "default_squared_error": squared_error(to.mnist().test, ours.reconstruct(noisy)),
-            "default_seconds": seconds(ours)}  # fmt: skip
+            "seconds": training_seconds(model), "default_squared_error": squared_error(to.mnist().test, ours.reconstruct(noisy)),
+            "default_seconds": training_seconds(ours)}  # fmt: skip
 
 
 def variational(to: Setting) -> Measures:
@@ -100,15 +101,15 @@ def variational(to: Setting) -> Measures:
     if to.seed == 0:
         planes(to.out / "variational_plane.png", {"codes": model.transform(to.mnist().test)}, to.mnist().test_labels)
         figures.grid(to.out / "variational_grid.png", model)
-    return {"negative_bound": -model.score(to.mnist().test), "kl": divergence(model, to), "seconds": seconds(model),
+    return {"negative_bound": -model.score(to.mnist().test), "kl": divergence(model, to), "seconds": training_seconds(model),
             "squared_error": squared_error(to.mnist().test, model.reconstruct(to.mnist().test)),
-            "default_negative_bound": -ours.score(to.mnist().test), "default_seconds": seconds(ours)}  # fmt: skip
+            "default_negative_bound": -ours.score(to.mnist().test), "default_seconds": training_seconds(ours)}  # fmt: skip
 
 
 def plain(model: Any, to: Setting) -> Measures:
     """Return what every reconstruction is measured by."""
     return {"cross_entropy": cross_entropy(model, to), "squared_error": squared_error(to.mnist().test, model.reconstruct(to.mnist().test)),
-            "seconds": seconds(model)}  # fmt: skip
+            "seconds": training_seconds(model)}  # fmt: skip
 
 
 def codes(model: Any, to: Setting) -> Measures:

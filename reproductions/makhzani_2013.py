@@ -13,8 +13,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from isthmus import Dense, Gaussian, SparseAutoencoder, TopK
+from isthmus.tasks.reduction import training_seconds
 
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 UNITS = 1000
 HELD_OUT = 10_000
@@ -32,7 +33,7 @@ def sparse(to: Setting, k: int) -> Measures:
     digits = to.mnist()
     model = SparseAutoencoder(UNITS, bottleneck=TopK(k), network=Dense((), code_activation="linear", tied=True), likelihood=Gaussian(),
                               training=to.training(100, 100), random_state=to.seed).fit(digits.train)  # fmt: skip
-    return linear(model.transform(digits.train), model.transform(digits.test), to) | {"seconds": seconds(model)}
+    return linear(model.transform(digits.train), model.transform(digits.test), to) | {"seconds": training_seconds(model)}
 
 
 def linear(codes: np.ndarray, test_codes: np.ndarray, to: Setting) -> Measures:

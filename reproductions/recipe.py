@@ -13,15 +13,14 @@ References:
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from isthmus import Adam, Autoencoder, Constant, Dense, Gaussian, OneCycle
+from isthmus import Adam, Autoencoder, Bernoulli, Constant, Dense, Gaussian, OneCycle
 from isthmus.metrics import squared_error
-from isthmus.tasks.reduction import reconstruct
+from isthmus.tasks.reduction import reconstruct, training_seconds
 
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 HIDDEN, CODE, PASSES, HELD_OUT = (1000, 500, 250), 30, 6, 5000
 
@@ -34,8 +33,8 @@ class Squared(Gaussian):
         return super().__call__(decoded.sigmoid(), state)
 
     def link(self, mean: Tensor) -> Tensor:
-        """Return the logit of the mean, kept off 0 and 1."""
-        return torch.logit(mean.clamp(0.002, 0.998))
+        """Return the logit of the mean."""
+        return Bernoulli().link(mean)
 
 
 def tried(to: Setting, activation: str = "silu", likelihood: Any = None, **training: Any) -> Measures:
@@ -44,7 +43,7 @@ def tried(to: Setting, activation: str = "silu", likelihood: Any = None, **train
     train, held = digits.train[:-HELD_OUT], digits.train[-HELD_OUT:]
     model = Autoencoder(CODE, network=Dense(HIDDEN, activation), likelihood=likelihood, training=to.training(PASSES, **training),
                         random_state=to.seed).fit(train)  # fmt: skip
-    return {"squared_error": squared_error(held / 255, reconstruct(model, held) / 255), "seconds": seconds(model)}
+    return {"squared_error": squared_error(held / 255, reconstruct(model, held) / 255), "seconds": training_seconds(model)}
 
 
 def line(differs: str, **changed: Any) -> Line:

@@ -16,9 +16,10 @@ from sklearn.frozen import FrozenEstimator
 
 from isthmus import Autoencoder, Contractive, ContractiveAutoencoder, DenoisingAutoencoder, Dense, GaussianNoise
 from isthmus.metrics import jacobian_norm
+from isthmus.tasks.reduction import training_seconds
 
 from .classifying import fine_tuned
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 UNITS, PASSES, RATE = 1000, 20, 0.01
 
@@ -50,7 +51,7 @@ def measured(model: Any, to: Setting) -> Measures:
     codes = model.transform(digits.test)
     found = {"norm": jacobian_norm(model.transform, digits.test, max_items=500),
              "saturated": 100 * float(((codes < 0.05) | (codes > 0.95)).mean())}  # fmt: skip
-    return found | fine_tuned(FrozenEstimator(model), to) | {"pretraining_seconds": seconds(model)}
+    return found | fine_tuned(FrozenEstimator(model), to) | {"pretraining_seconds": training_seconds(model)}
 
 
 LINES = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -120,12 +120,6 @@ def table(title: str, lines: Mapping[str, Line], found: dict[str, list[Measures]
         cells += ["" if default is None else f"{default:.4g}"] if beside else []
         shown.add_row(*cells, "\n".join(f"{k} {v:.4g}" for k, v in averages.items()), line.differs, end_section=True)
     return shown
-
-
-def seconds(model: Any) -> float:
-    """Return how long a model trained, the layers of a stack included; 0 for PCA."""
-    histories = [*getattr(model, "layer_histories_", []), getattr(model, "history_", [])]
-    return sum(history[-1]["seconds"] for history in histories if history)
 
 
 @lru_cache(1)

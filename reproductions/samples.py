@@ -29,9 +29,10 @@ from isthmus import (
 )
 from isthmus.metrics import frechet_distance, kernel_distance, neighbourhoods
 from isthmus.tasks import Principal, fit_density
+from isthmus.tasks.reduction import training_seconds
 
 from .figures import sheet
-from .runner import Line, Measures, Setting, reproduce, seconds
+from .runner import Line, Measures, Setting, reproduce
 
 CODE, PASSES, DRAWN, NEAR = 16, 20, 10_000, 5
 
@@ -47,7 +48,7 @@ def drawn(to: Setting, make: Callable[..., Any]) -> Measures:
     mixture = fit_density(model, digits.train, components=20).sample(count)
     seen = look(mixture)
     found = {"frechet": frechet_distance(real, seen), "kernel": kernel_distance(real, seen), **neighbourhoods(real, seen, NEAR)._asdict(),
-             "seconds": seconds(model)}  # fmt: skip
+             "seconds": training_seconds(model)}  # fmt: skip
     if hasattr(model, "bottleneck_") and model.bottleneck_.random:
         prior = model.sample(count)
         found["prior_frechet"] = frechet_distance(real, look(prior))

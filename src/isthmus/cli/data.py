@@ -62,7 +62,12 @@ def labelled(items: Items, name: str | None) -> tuple[Items, np.ndarray | None]:
         labels, items = items.column(name), items.without(name)
     else:
         labels = label_file(name, items)
-    return items, np.array(["" if label is None else str(label) for label in labels])
+    return items, texts(labels)
+
+
+def texts(labels: np.ndarray) -> np.ndarray:
+    """Return labels as texts, "" where there is none."""
+    return np.array(["" if label is None else str(label) for label in labels])
 
 
 def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:

@@ -65,13 +65,9 @@ def _blocks(run: Run, items: Items, name: str | None) -> Iterator[Split]:
     whole, start = None if name else items.labels, 0
     for ids, block in items.blocks(streams.ROWS):
         if name is not None and isinstance(block, dict) and name in block:
-            own: np.ndarray | None = _texts(block.pop(name))
+            own: np.ndarray | None = sources.texts(block.pop(name))
         else:
-            whole = _texts(sources.label_file(name, items)) if name is not None and whole is None else whole
+            whole = sources.texts(sources.label_file(name, items)) if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]
         yield Split(run.rows(block), own)
         start += len(ids)
-
-
-def _texts(labels: np.ndarray) -> np.ndarray:
-    return np.array(["" if label is None else str(label) for label in labels])

@@ -14,6 +14,7 @@ from ..representations import Table
 from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
+from ..tasks.reduction import training_seconds
 from ..training.batches import spread, spread_rows
 from . import data as sources
 from .naming import layers, variant_of
@@ -126,9 +127,7 @@ def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) ->
     labels = None if loaded.labels is None else loaded.labels[places]
     part = Split(shown, labels, [loaded.ids[place] for place in places])
     name, fitted = variant_of(run.estimator), run.estimator
-    histories = [*getattr(fitted, "layer_histories_", []), run.history_]
-    seconds = sum(history[-1]["seconds"] for history in histories if history)
-    row = {"variant": name, "seconds": seconds} | evaluate(fitted, part, run.baseline_)
+    row = {"variant": name, "seconds": training_seconds(fitted)} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]
     found = Comparison([row], {(name, fitted.n_components): fitted})
     page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation))

@@ -9,7 +9,7 @@ from ..errors import FileError, InputError
 from ..files import Items
 from ..files.reading import exists
 from ..run import Run, open_run
-from ..tasks import attribute_direction, linear, move, spherical, traverse
+from ..tasks import attribute_direction, linear, move, reach, spherical, traverse
 from ..tasks import interpolate as path_between
 from ..training.batches import spread
 from . import streams
@@ -18,7 +18,6 @@ from .progress import console
 
 _KNOWN = 20_000  # items at most that tell how far a unit reaches, or where an attribute lies
 _SHOWN = 12  # labels that an error names
-_REACH = 3.0  # standard deviations of a unit's numbers, both ways
 
 
 def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, out: Path, data: str | None = None,
@@ -59,8 +58,7 @@ def _reach(run: Run, data: str | None, unit: int, steps: int) -> np.ndarray:
     """Return the numbers through which a unit goes."""
     items = _source(run, data, "the reach of a unit")
     codes = run.estimator.transform(run.rows(take(items.load(), spread(len(items), _KNOWN))))
-    own = codes[:, unit] if 0 <= unit < codes.shape[1] else np.zeros(1)  # which `traverse` refuses
-    return own.mean() + _REACH * own.std() * np.linspace(-1, 1, steps)
+    return reach(codes, unit, steps)
 
 
 def _direction(run: Run, data: str | None, attribute: str, labels: str | None) -> np.ndarray:

@@ -37,7 +37,6 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
     parts.check()
-    parts.likelihood.build(summary.mean.shape)  # which refuses what does not fit the items, before their numbers are looked at
     summary.check(parts.likelihood)
     units = summary.units(parts.likelihood)
     mean = units(torch.from_numpy(summary.mean).float())

@@ -89,17 +89,17 @@ class Mixed(Likelihood):
 
     def build(self, shape: tuple[int, ...]) -> nn.Module | None:
         """Return what the groups' likelihoods learn, by the groups' numbers."""
-        named = sorted(place for _, places in self.groups for place in places)
-        if len(shape) != 1 or named != list(range(shape[0])):
-            count = shape[0] if len(shape) == 1 else math.prod(shape)
-            odd = next((place for place in range(count) if named.count(place) != 1), named[-1] if named else 0)
-            raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times.")
         states = {str(number): likelihood.build((len(places),)) for number, (likelihood, places) in enumerate(self.groups)}
         kept = {number: state for number, state in states.items() if state is not None}
         return nn.ModuleDict(kept) if kept else None
 
     def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
-        """Return the least and greatest value that each column may have."""
+        """Return the least and greatest value that each column may have; `fit` asks for them first, so that wrong groups end here."""
+        named = sorted(place for _, places in self.groups for place in places)
+        if len(shape) != 1 or named != list(range(shape[0])):
+            count = shape[0] if len(shape) == 1 else math.prod(shape)
+            odd = next((place for place in range(count) if named.count(place) != 1), named[-1] if named else 0)
+            raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times.")
         least, most = np.empty(shape), np.empty(shape)
         for likelihood, places in self.groups:
             least[list(places)], most[list(places)] = likelihood.support

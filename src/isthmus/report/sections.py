@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import metrics
-from ..tasks import Split, attribute_direction, interpolate, move, traverse
+from ..tasks import Split, attribute_direction, interpolate, move, reach, traverse
 from ..tasks.generation import draw
 from ..tasks.reduction import reconstruct
 from .cells import Cells
@@ -22,7 +22,6 @@ _SMALLEST = 4  # pixels a side of what is taken for an image
 _DENSITY_ROWS = 20_000
 _STEPS = 9
 _UNITS = 3  # of a code that are shown one by one
-_REACH = 3.0  # standard deviations of a unit's numbers, both ways
 
 
 class Part(NamedTuple):
@@ -128,9 +127,8 @@ def _traversals(shown: Shown) -> Section:
     def parts() -> Iterator[Part]:
         for name, estimator in shown.estimators.items():
             codes = np.asarray(estimator.transform(known), dtype=np.float64)
-            mean, spread = codes.mean(axis=0), codes.std(axis=0)
-            for unit in np.argsort(-spread)[: 1 if shown.pictures.by_item else _UNITS]:
-                values = mean[unit] + _REACH * spread[unit] * np.linspace(-1, 1, min(shown.pictures.count + 1, _STEPS))
+            for unit in np.argsort(-codes.std(axis=0))[: 1 if shown.pictures.by_item else _UNITS].tolist():
+                values = reach(codes, unit, min(shown.pictures.count + 1, _STEPS))
                 yield Part(f"{name}, unit {unit}", shown.colours[name], shown.pictures.strip(traverse(estimator, item, unit, values)))
 
     return Section("traversals", "One unit at a time", f"{_name(shown.test, place)} with one number of its code moved from 3 standard "

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from ..checks import Whole
 from ..errors import InputError
 
+_REACH = 3.0  # standard deviations, both ways
 Path = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 
@@ -112,11 +113,24 @@ def traverse(estimator: Any, item: np.ndarray, unit: int, values: ArrayLike) -> 
         (5, 4)
     """
     (code,) = _codes(estimator, item)
-    if not (Whole(0).allows(unit) and unit < len(code)):
-        raise InputError(f"unit must be in 0..{len(code) - 1}, the places of the code's numbers. Got {unit}.")
+    _check_unit(unit, len(code))
     codes = np.repeat(code[None], np.size(values), axis=0)
     codes[:, unit] = values
     return estimator.inverse_transform(codes)
+
+
+def reach(codes: np.ndarray, unit: int, steps: int = 9) -> np.ndarray:
+    """Return ``steps`` values for `traverse`: from 3 standard deviations below the mean of a unit's numbers in codes (n, k) to 3 above.
+
+    Raises:
+        InputError: For a unit that the codes do not have.
+
+    >>> reach(np.array([[-1.0], [1.0]]), 0, steps=3).tolist()
+    [-3.0, 0.0, 3.0]
+    """
+    _check_unit(unit, codes.shape[1])
+    own = np.asarray(codes[:, unit], dtype=np.float64)
+    return own.mean() + _REACH * own.std() * np.linspace(-1, 1, steps)
 
 
 def attribute_direction(estimator: Any, X: Any, has: Any) -> np.ndarray:
@@ -182,6 +196,11 @@ def _codes(estimator: Any, *items: np.ndarray) -> np.ndarray:
     if len(shapes) > 1:
         raise InputError(f"items must be of one shape. Got {' and '.join(map(str, sorted(shapes)))}.")
     return np.asarray(estimator.transform(np.stack(items)), dtype=np.float64)
+
+
+def _check_unit(unit: int, size: int) -> None:
+    if not (Whole(0).allows(unit) and unit < size):
+        raise InputError(f"unit must be in 0..{size - 1}, the places of the code's numbers. Got {unit}.")
 
 
 def _check_steps(steps: int) -> None:

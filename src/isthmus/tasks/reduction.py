@@ -210,6 +210,12 @@ def label_places(n: int) -> tuple[np.ndarray, np.ndarray]:
     return known.some(5 * _ROWS).items, asked.some().items
 
 
+def training_seconds(model: Any) -> float:
+    """Return how long a model trained, the layers of a stack included; 0 for PCA."""
+    histories = [*getattr(model, "layer_histories_", []), getattr(model, "history_", [])]
+    return sum(history[-1]["seconds"] for history in histories if history)
+
+
 def reconstruct(estimator: Any, items: np.ndarray) -> np.ndarray:
     """Return ``inverse_transform(transform(items))``."""
     return estimator.inverse_transform(estimator.transform(items))

@@ -16,7 +16,7 @@ from ..model import Model, Terms
 from ..networks import Conv, Dense
 from ..networks.base import Network
 from ..networks.dense import linear
-from ..parts.likelihood import Likelihood
+from ..parts.likelihood import Bernoulli, Likelihood
 from .batches import Batch
 
 _VERDICT = 256  # numbers from which the discriminator judges
@@ -76,7 +76,7 @@ class LearnedSimilarity(Likelihood):
 
     def link(self, mean: Tensor) -> Tensor:
         """Return the decoder's numbers for a mean."""
-        return torch.logit(mean.clamp(0.002, 0.998)) if self.bounded else mean
+        return Bernoulli().link(mean) if self.bounded else mean
 
 
 class Discriminator(nn.Module):
@@ -95,7 +95,7 @@ class Discriminator(nn.Module):
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
         """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
         own = len(self.shape)
-        seen = self.encoder.features(x.flatten(0, -1 - own)) if x.ndim > own + 1 else self.encoder.features(x)
+        seen = self.encoder.features(x.flatten(0, -1 - own))
         return F.layer_norm(seen, seen.shape[1:]).unflatten(0, x.shape[:-own])
 
 
