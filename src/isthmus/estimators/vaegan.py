@@ -40,7 +40,7 @@ class VAEGAN(BaseAutoencoder):
     Example:
         >>> from sklearn.datasets import load_digits
         >>> from isthmus import VAEGAN, Training
-        >>> model = VAEGAN(8, training=Training(epochs=2), random_state=0).fit(load_digits().data / 16)
+        >>> model = VAEGAN(8, training=Training(epochs=8), random_state=0).fit(load_digits().data / 16)
         >>> model.sample(3).shape, sorted(model.history_[0])[:3]
         ((3, 64), ['deceit', 'epoch', 'kl'])
     """
