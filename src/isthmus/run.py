@@ -18,7 +18,7 @@ from .files.rows import scratch
 from .representations.streaming import fit_rows
 from .tasks import Density, Principal
 from .tasks.generation import Sampler
-from .training.batches import spread_rows
+from .training.batches import spread, spread_rows
 
 _PARTS = ("representation", "estimator", "baseline_", "density_")
 
@@ -31,6 +31,8 @@ class Run(TransformerMixin, BaseEstimator):
         estimator: Any of isthmus's estimators.
         source: Where the training items came from, for people and for looking rows up by their ids.
         image_size: Height and width to which images were resized, and are again whenever they are read for this run.
+        condition: The column that tells the condition of each item, or "labels" for the labels that items come with; for those who
+            read items for this run. `given` is how a run is told.
 
     Attributes:
         baseline_: PCA of the same code size, fitted to the same items.
@@ -49,18 +51,19 @@ class Run(TransformerMixin, BaseEstimator):
     density_: Density | None
 
     def __init__(self, representation: Any = None, estimator: Any = None, source: str = "",
-                 image_size: tuple[int, int] | None = None) -> None:  # fmt: skip
+                 image_size: tuple[int, int] | None = None, condition: str = "") -> None:  # fmt: skip
         self.representation = representation
         self.estimator = estimator
         self.source = source
         self.image_size = image_size
+        self.condition = condition
 
-    def fit(self, X: Any, y: None = None) -> "Run":
+    def fit(self, X: Any, y: None = None, condition: Any = None) -> "Run":
         """Fit the representation, the estimator, and what stands beside them, to raw items or to what `files.read` gave.
 
-        Items of files that are too large for the memory stay on disk.
+        Items of files that are too large for the memory stay on disk. A condition is as the estimator's `fit` takes it.
         """
-        return self.learn(self.prepare(X))
+        return self.learn(self.prepare(X), condition)
 
     def prepare(self, X: Any) -> Any:
         """Fit the representation, and return the rows that the estimator learns from: an array or a `RowStream`."""
@@ -71,17 +74,27 @@ class Run(TransformerMixin, BaseEstimator):
         training = self.estimator.training
         return fit_rows(self.representation, X, scratch(training.checkpoint if training is not None else None))
 
-    def learn(self, rows: Any) -> "Run":
+    def learn(self, rows: Any, condition: Any = None) -> "Run":
         """Fit the estimator and what stands beside it to rows from `prepare`; an interrupted fit keeps what it has."""
+        told = {} if condition is None else {"condition": condition}
         try:
-            self.estimator.fit(rows)
+            self.estimator.fit(rows, **told)
         finally:
             if hasattr(self.estimator, "module_"):
                 some = spread_rows(rows, rows.shape[0]) if isinstance(rows, RowStream) else rows
                 self.baseline_ = Principal(self.estimator.n_components).fit(some)
                 draws = self.estimator.generates or self.estimator.bottleneck_.random
-                self.density_ = None if draws else Density().fit(self.estimator.transform(some))
+                its = None if condition is None else np.asarray(condition)[spread(rows.shape[0], len(some))]
+                self.density_ = None if draws else Density().fit(self.given(its).estimator.transform(some))
         return self
+
+    def given(self, condition: Any) -> "Run":
+        """Return the run under a condition, one for each item that its methods will meet, or one for all; under None the run itself."""
+        if condition is None:
+            return self
+        view = copy.copy(self)
+        view.estimator = self.estimator.given(condition)
+        return view
 
     def rows(self, X: Any) -> np.ndarray:
         """Return items as the estimator takes them."""

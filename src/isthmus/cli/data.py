@@ -11,7 +11,7 @@ from ..estimators.data import Summary
 from ..files import Items, TableItems, read
 from ..files.items import PlacedColumns
 from ..files.reading import exists, holds_images
-from ..parts import Gaussian
+from ..parts import Categorical, Gaussian
 from ..parts.likelihood import Likelihood
 from ..representations import Table
 from ..run import Run
@@ -54,15 +54,27 @@ def read_data(source: str, options: DataOptions) -> Data:
     return Data(items, labels, step)
 
 
-def labelled(items: Items, name: str | None) -> tuple[Items, np.ndarray | None]:
+def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[Items, np.ndarray | None]:
     """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
     if name is None:
         return items, items.labels
     if isinstance(items, TableItems) and name in items.names:
         labels, items = items.column(name), items.without(name)
     else:
-        labels = label_file(name, items)
+        labels = label_file(name, items, flag)
     return items, texts(labels)
+
+
+def groups(table: Table) -> tuple[tuple[Likelihood, tuple[int, ...]], ...]:
+    """Return a likelihood for each of a table's categories, and one for all its numbers, with the places of their columns.
+
+    >>> groups(Table().fit({"age": [31, 57, 44, 23], "city": ["Rome", "Oslo", "Rome", "Oslo"]}))
+    ((Gaussian(), (0,)), (Categorical(), (1, 2)))
+    """
+    places = table.places()
+    categories = [(Categorical(), tuple(range(place.start, place.stop))) for place in places.values() if place.stop - place.start > 1]
+    numbers = tuple(place.start for place in places.values() if place.stop - place.start == 1)
+    return (*(((Gaussian(), numbers),) if numbers else ()), *categories)
 
 
 def texts(labels: np.ndarray) -> np.ndarray:
@@ -108,15 +120,15 @@ def take(raw: Any, which: np.ndarray) -> Any:
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
 
-def label_file(name: str, items: Items) -> np.ndarray:
+def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
     """Return the labels (n,) of the file ``name``."""
     if isinstance(items, TableItems) and not exists(name):
-        raise InputError(f"--labels {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
+        raise InputError(f"{flag} {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
     found, count = read(name).load(), len(items)
     if isinstance(found, dict):
         if len(found) != 1:
-            raise InputError(f"--labels {name} has the columns {', '.join(found)}; give a file with one column")
+            raise InputError(f"{flag} {name} has the columns {', '.join(found)}; give a file with one column")
         found = next(iter(found.values()))
     if found.shape != (count,):
-        raise InputError(f"--labels {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
+        raise InputError(f"{flag} {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
     return found

@@ -14,23 +14,27 @@ from ..tasks import Split
 from ..tasks.reduction import Evaluation, Gathered, label_places, labelled
 from . import data as sources
 from . import naming, streams
+from .conditions import Told
 from .progress import Bar, console
 
 
-def evaluate(run: Path, data: str, /, *, labels: str | None = None, image_size: tuple[int, int] | None = None,
-             precision: str = "float32", json_: bool = False) -> None:  # fmt: skip
+def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: str | None = None,
+             image_size: tuple[int, int] | None = None, precision: str = "float32", json_: bool = False) -> None:  # fmt: skip
     """Measure RUN on DATA: errors, explained variance, log-likelihood, neighbours; PCA of the same size beside it.
 
     Args:
         run: The folder that `fit` wrote.
         data: What to measure on.
         labels: A column of the table, or a file with one label an item: half of them tell how well codes give the others.
+        condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
+            all; found again where it was found for `fit` if left out.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         json_: Print one JSON object and nothing else.
     """
     fitted = open_run(run).with_precision(naming.precision(precision))
-    row = _measured(fitted, sources.read_for(fitted, data, image_size), labels)
+    items = sources.read_for(fitted, data, image_size)
+    row = _measured(fitted, items, labels, Told(fitted, condition, items))
     if json_:
         print(json.dumps(encode(row)))
         return
@@ -40,15 +44,15 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, image_size: 
                   f"{name.replace('_', ' '):>22}  {value}", markup=False)  # fmt: skip
 
 
-def _measured(run: Run, items: Items, labels: str | None) -> dict[str, Any]:
+def _measured(run: Run, items: Items, labels: str | None, told: Told) -> dict[str, Any]:
     """Return the figures of a run on items, which pass by once; what is held of them does not grow with their number."""
     count, done, likelihood = len(items), 0, 0.0
     evaluation = Evaluation(run.estimator, count, run.baseline_)
     known, asked = map(Gathered, label_places(count))
     with Bar("evaluating") as bar:
-        for block in _blocks(run, items, labels):
+        for block in _blocks(run, items, labels, told):
             evaluation.add(block)
-            likelihood += run.estimator.score_samples(block.items).sum()
+            likelihood += block.told(run.estimator).score_samples(block.items).sum()
             if block.labels is not None:
                 known.add(block)
                 asked.add(block)
@@ -60,14 +64,15 @@ def _measured(run: Run, items: Items, labels: str | None) -> dict[str, Any]:
     return row
 
 
-def _blocks(run: Run, items: Items, name: str | None) -> Iterator[Split]:
+def _blocks(run: Run, items: Items, name: str | None, told: Told) -> Iterator[Split]:
     """Yield the items as the estimator takes them, with the labels of a column or a file, or those that the source knows."""
     whole, start = None if name else items.labels, 0
     for ids, block in items.blocks(streams.ROWS):
+        known = told(block)  # before a column is taken out
         if name is not None and isinstance(block, dict) and name in block:
             own: np.ndarray | None = sources.texts(block.pop(name))
         else:
             whole = sources.texts(sources.label_file(name, items)) if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]
-        yield Split(run.rows(block), own)
+        yield Split(run.rows(block), own, None, known)
         start += len(ids)

@@ -4,18 +4,22 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import ranks, report
 from ..checks import check_name
 from ..errors import DivergedError, InputError
 from ..estimators import StackedAutoencoder
 from ..estimators.base import BaseAutoencoder
 from ..files.reading import absolute
+from ..parts import Mixed
 from ..representations import Table
 from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
 from ..tasks.reduction import training_seconds
 from ..training.batches import spread, spread_rows
+from . import conditions
 from . import data as sources
 from .naming import layers, variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
@@ -25,8 +29,8 @@ _SHOWN = 2000  # items of which the report shows some
 
 
 def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = None, out: Path, seed: int | None = None,
-        pretraining: str | None = None, resume: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
-        training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
+        pretraining: str | None = None, condition: str | None = None, resume: bool = False, overwrite: bool = False,
+        model: ModelOptions | None = None, training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
     """Train one autoencoder on DATA and keep it, with everything it needs, in the folder OUT.
 
     Args:
@@ -37,6 +41,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         seed: Two fits with one seed agree; 0 if left out.
         pretraining: What trains the layers of --variant stacked: autoencoder, contractive, denoising, rbm or sparse, or one for each
             layer with commas between them; denoising if left out.
+        condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
+            or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find it again, or take --condition, too.
         resume: Go on after an interruption, with the same flags as before.
         overwrite: Replace a run that stands there.
     """
@@ -48,13 +54,14 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         if pretraining is not None:
             chosen = _pretrained(chosen, pretraining)
         chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
-        run = Run(loaded.representation, chosen, absolute(data), source.image_size)
-        rows = _learnt(run, loaded, out, checkpoint)
+        loaded.items, known, column = conditions.asked(loaded, condition, source.labels)
+        run = Run(loaded.representation, chosen, absolute(data), source.image_size, column)
+        rows = _learnt(run, loaded, known, out, checkpoint)
         if ranks.number():  # the first process writes and talks
             return
     run.save(out)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    row = _report(run, rows, loaded, out, f"{variant_of(chosen)} on {data}")
+    row = _report(run, rows, loaded, known, out, f"{variant_of(chosen)} on {data}")
     say = console()
     say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g} "
               f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
@@ -62,11 +69,13 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
 
 
-def _learnt(run: Run, loaded: sources.Data, out: Path, checkpoint: Path) -> Any:
+def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path, checkpoint: Path) -> Any:
     """Fit the run and return the rows that it learnt from; what an interrupted fit has learnt is kept."""
     try:
         rows = run.prepare(loaded.items)
-        run.learn(rows)
+        if isinstance(run.estimator.likelihood, Mixed) and isinstance(run.representation, Table):
+            run.estimator.likelihood.set_params(groups=sources.groups(run.representation))
+        run.learn(rows, known)
     except KeyboardInterrupt:
         if hasattr(run.estimator, "module_") and not ranks.number():
             run.save(out)
@@ -120,17 +129,19 @@ def _pretrained(stack: BaseAutoencoder, text: str) -> BaseAutoencoder:
     return stack.set_params(layer=named if len(named) > 1 else named[0])
 
 
-def _report(run: Run, rows: Any, loaded: sources.Data, out: Path, title: str) -> dict[str, Any]:
+def _report(run: Run, rows: Any, loaded: sources.Data, known: np.ndarray | None, out: Path, title: str) -> dict[str, Any]:
     """Write report.html beside the run, and return the figures in it."""
     shown = spread_rows(rows, _SHOWN)
     places = spread(len(loaded.items), len(shown))
     labels = None if loaded.labels is None else loaded.labels[places]
-    part = Split(shown, labels, [loaded.ids[place] for place in places])
+    part = Split(shown, labels, [loaded.ids[place] for place in places], None if known is None else known[places])
     name, fitted = variant_of(run.estimator), run.estimator
     row = {"variant": name, "seconds": training_seconds(fitted)} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]
     found = Comparison([row], {(name, fitted.n_components): fitted})
-    page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation))
+    notes = () if known is None else (f"The model is told of each item {fitted.condition_}; ways and the map are under the condition of "
+                                      "their first item.",)  # fmt: skip
+    page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation), notes=notes)
     with atomic(out / "report.html") as path:
         path.write_text(page, encoding="utf-8")
     return row

@@ -13,6 +13,7 @@ from ..tasks import attribute_direction, linear, move, reach, spherical, travers
 from ..tasks import interpolate as path_between
 from ..training.batches import spread
 from . import streams
+from .conditions import Told
 from .data import labelled, read_for, take
 from .progress import console
 
@@ -21,8 +22,8 @@ _SHOWN = 12  # labels that an error names
 
 
 def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, out: Path, data: str | None = None,
-                unit: int | None = None, towards: str | None = None, labels: str | None = None, round_: bool = False,
-                overwrite: bool = False) -> None:  # fmt: skip
+                unit: int | None = None, towards: str | None = None, labels: str | None = None, condition: str | None = None,
+                round_: bool = False, overwrite: bool = False) -> None:  # fmt: skip
     """Write the items on a way that begins at A: to B, along one unit of the code, or towards an attribute.
 
     Args:
@@ -35,33 +36,38 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         unit: Instead of B, the place of a code unit, from 0: its number goes from 3 standard deviations below its mean to 3 above.
         towards: Instead of B, a label: A's code moves by the difference between items with that label and all others.
         labels: For --towards, a column of the table, or a file with one label an item.
+        condition: What the run is told of the items, where it was fitted with a condition: one for all, or a column of DATA, of which A's
+            holds for the whole way; found where it was found for `fit` if left out.
         round_: Take the arc to B instead of the straight line.
         overwrite: Replace OUT if it is there.
     """
     if sum(way is not None for way in (b, unit, towards)) != 1:
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
     fitted = open_run(run)
-    model, first = fitted.estimator, _rows(fitted, a, data)[0]
+    block, known = _item(fitted, a, data, condition)
+    model, first = fitted.given(known).estimator, fitted.rows(block)[0]
     if b is not None:
-        items, way = path_between(model, first, _rows(fitted, b, data)[0], steps=steps, path=spherical if round_ else linear), f"to {b}"
+        last = fitted.rows(_item(fitted, b, data, condition)[0])[0]
+        items, way = path_between(model, first, last, steps=steps, path=spherical if round_ else linear), f"to {b}"
     elif unit is not None:
-        items, way = traverse(model, first, unit, _reach(fitted, data, unit, steps)), f"along unit {unit}"
+        items, way = traverse(model, first, unit, _reach(fitted, data, condition, unit, steps)), f"along unit {unit}"
     else:
-        items, way = move(model, first, _direction(fitted, data, str(towards), labels), np.linspace(0, 1, steps)), f"towards {towards}"
+        direction = _direction(fitted, data, condition, str(towards), labels)
+        items, way = move(model, first, direction, np.linspace(0, 1, steps)), f"towards {towards}"
     raw = items if fitted.representation is None else fitted.representation.inverse_transform(items)
     ids = [f"step-{number:0{len(str(steps - 1))}d}" for number in range(steps)]
     streams.save(fitted, out, iter([(ids, raw)]), overwrite)
     console().print(f"{steps} items from {a} {way}: {out}", markup=False)
 
 
-def _reach(run: Run, data: str | None, unit: int, steps: int) -> np.ndarray:
+def _reach(run: Run, data: str | None, condition: str | None, unit: int, steps: int) -> np.ndarray:
     """Return the numbers through which a unit goes."""
     items = _source(run, data, "the reach of a unit")
-    codes = run.estimator.transform(run.rows(take(items.load(), spread(len(items), _KNOWN))))
-    return reach(codes, unit, steps)
+    told, rows = _some(run, items, condition)
+    return reach(told.transform(rows), unit, steps)
 
 
-def _direction(run: Run, data: str | None, attribute: str, labels: str | None) -> np.ndarray:
+def _direction(run: Run, data: str | None, condition: str | None, attribute: str, labels: str | None) -> np.ndarray:
     """Return the step through the code space towards items with a label."""
     items = _source(run, data, "an attribute")
     known = labelled(items, labels)[1]  # the run may have learnt from the column, too
@@ -71,23 +77,24 @@ def _direction(run: Run, data: str | None, attribute: str, labels: str | None) -
     if attribute not in kinds:
         listed = ", ".join(kinds[:_SHOWN]) + (", ..." if len(kinds) > _SHOWN else "")
         raise InputError(f"--towards must be one of the labels {listed}. Got {attribute!r}.")
+    has = np.array([str(label) == attribute for label in known[spread(len(items), _KNOWN)]])
+    return attribute_direction(*_some(run, items, condition), has)
+
+
+def _some(run: Run, items: Items, condition: str | None) -> tuple[Any, np.ndarray]:
+    """Return the estimator as it is told of some of the items, and these as it takes them."""
     places = spread(len(items), _KNOWN)
-    has = np.array([str(label) == attribute for label in known[places]])
-    return attribute_direction(run.estimator, run.rows(take(items.load(), places)), has)
+    block = take(items.load(), places)
+    return run.given(Told(run, condition, items).at(block, places)).estimator, run.rows(block)
 
 
-def _rows(run: Run, name: str, data: str | None) -> np.ndarray:
-    """Return an item as the estimator takes it, as a block of one."""
-    return run.rows(_item(name, data, run))
-
-
-def _item(name: str, given: str | None, run: Run) -> Any:
-    """Return the one item that a file holds, or the item of that id or row of the data, as a block of one."""
+def _item(run: Run, name: str, given: str | None, condition: str | None) -> tuple[Any, Any]:
+    """Return the one item that a file holds, or the item of that id or row of the data, as a block of one, and its condition."""
     if Path(name).is_file():
         items = read_for(run, name)
         if len(items) != 1:
             raise InputError(f"{name} holds {len(items)} items; give a file with one, or an id or row with --data {name}")
-        return items.load()
+        return _told(run, items, 0, condition)
     items = _source(run, given, name)
     ids = items.ids
     if isinstance(ids, list) and name in ids:
@@ -96,7 +103,15 @@ def _item(name: str, given: str | None, run: Run) -> Any:
         row = int(name)
     else:
         raise InputError(f"{name} is neither a file nor an id or row of {items.source}, which has {len(items)} items")
-    return take(items.load(), np.array([row]))
+    return _told(run, items, row, condition)
+
+
+def _told(run: Run, items: Items, row: int, condition: str | None) -> tuple[Any, Any]:
+    """Return an item as a block of one, and its condition as one for all."""
+    places = np.array([row])
+    block = take(items.load(), places)
+    known = Told(run, condition, items).at(block, places)
+    return block, None if known is None else known[0]
 
 
 def _source(run: Run, given: str | None, what: str) -> Items:

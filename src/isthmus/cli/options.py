@@ -45,7 +45,7 @@ class ModelOptions:
     penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()
     "l1:0.05, sparse-rate:1:0.05, contractive:0.1 or kl:1; may be given more than once."
     likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "gaussian, gaussian:learnt, bernoulli or laplace."
+    "gaussian, gaussian:learnt, bernoulli, laplace or categorical; mixed, for tables: categorical for each category, gaussian for numbers."
 
 
 @Parameter(name="*")

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from ..run import open_run
+from ..run import Run, open_run
 from . import naming, streams
+from .conditions import Told
 from .data import read_for
 from .progress import console
 
 
-def reconstruct(run: Path, data: str, /, *, out: Path, fill_missing: bool = False,
+def reconstruct(run: Path, data: str, /, *, out: Path, condition: str | None = None, fill_missing: bool = False,
                 image_size: tuple[int, int] | None = None, precision: str = "float32",
                 overwrite: bool = False) -> None:  # fmt: skip
     """Write DATA sent through the code and back; a denoising run cleans it.
@@ -17,6 +18,8 @@ def reconstruct(run: Path, data: str, /, *, out: Path, fill_missing: bool = Fals
         run: The folder that `fit` wrote.
         data: What to reconstruct.
         out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
+        condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
+            all; found again where it was found for `fit` if left out.
         fill_missing: Keep DATA as they are and write only into missing cells.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
@@ -24,7 +27,7 @@ def reconstruct(run: Path, data: str, /, *, out: Path, fill_missing: bool = Fals
     """
     fitted = open_run(run).with_precision(naming.precision(precision))
     items = read_for(fitted, data, image_size)
-    work = fitted.fill if fill_missing else fitted.reconstruct
-    with streams.blocks(items, work, "reconstructing") as rebuilt:
+    told, work = Told(fitted, condition, items), Run.fill if fill_missing else Run.reconstruct
+    with streams.blocks(items, lambda block: work(fitted.given(told(block)), block), "reconstructing") as rebuilt:
         streams.save(fitted, out, rebuilt, overwrite)
     console().print(f"{len(items)} items: {out}", markup=False)

@@ -9,17 +9,19 @@ from ..checks import Whole
 from ..errors import InputError
 from ..run import open_run
 from . import streams
+from .conditions import Told
 from .progress import console
 
 
 def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count"])] = 64, out: Path,
-           overwrite: bool = False) -> None:  # fmt: skip
+           condition: str | None = None, overwrite: bool = False) -> None:  # fmt: skip
     """Write new items: by the prior of a variational run, by a density on the codes of any other.
 
     Args:
         run: The folder that `fit` wrote.
         count: How many.
         out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
+        condition: What the new items are told to be, where the run was fitted with a condition: one for all.
         overwrite: Replace OUT if it is there.
     """
     if not Whole(1).allows(count):
@@ -27,5 +29,6 @@ def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count
     fitted = open_run(run)
     width = len(str(count - 1))
     ids = [f"sample-{number:0{width}d}" for number in range(count)]
+    fitted = fitted.given(Told(fitted, condition)(ids))
     streams.save(fitted, out, iter([(ids, fitted.sample(count))]), overwrite)
     console().print(f"{count} new items: {out}", markup=False)

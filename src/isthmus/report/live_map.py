@@ -68,7 +68,7 @@ def live_map(estimators: Mapping[str, Any], test: Split, pictures: Pictures, cho
     return {
         "grid": GRID, "chosen": chosen, "ids": ids, "labels": labels, "legend": legend, "places": places,
         "items": pictures.sheet(np.asarray(shown.items), _ITEMS),
-        "variants": {name: _variant(fitted, shown.items, pictures, budget) for name, fitted in estimators.items()},
+        "variants": {name: _variant(fitted, shown, pictures, budget) for name, fitted in estimators.items()},
     }  # fmt: skip
 
 
@@ -93,15 +93,15 @@ def categories(labels: Any) -> tuple[list[dict[str, Any]], list[int] | None]:
     return legend, [place.get(text, len(names) - 1) for text in texts]
 
 
-def _variant(estimator: Any, items: np.ndarray, pictures: Pictures, budget: int) -> dict[str, Any]:
-    codes = np.asarray(estimator.transform(items))
+def _variant(estimator: Any, shown: Split, pictures: Pictures, budget: int) -> dict[str, Any]:
+    codes = np.asarray(shown.told(estimator).transform(shown.items))
     plane = Plane.of(codes.astype(np.float64))
     places = plane.project(codes)
     frame = _frame(places)
     left, right, bottom, top = frame
     across, down = np.meshgrid(np.linspace(left, right, GRID), np.linspace(top, bottom, GRID))  # first row on top
     grid = plane.lift(np.column_stack([across.ravel(), down.ravel()]))
-    decoded = np.asarray(estimator.inverse_transform(grid.astype(codes.dtype)))
+    decoded = np.asarray(shown.take(np.array([0])).told(estimator).inverse_transform(grid.astype(codes.dtype)))
     apart = _distances(places)
     radius = max(_SLACK * float(np.quantile(apart.min(axis=1), _TRUSTED)), 0.01 * (right - left)) if len(places) > 1 else (
         0.1 * (right - left))  # fmt: skip

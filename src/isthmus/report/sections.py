@@ -52,10 +52,14 @@ class Shown(NamedTuple):
     pictures: Pictures
     colours: Mapping[str, str]
 
-    def parts(self, body: Callable[[Any], Markup | None]) -> list[Part]:
-        """Return one part an estimator for which there is a body."""
-        made = ((name, body(estimator)) for name, estimator in self.estimators.items())
+    def parts(self, body: Callable[[Any], Markup | None], told: Split | None = None) -> list[Part]:
+        """Return one part an estimator for which there is a body, of the estimator told of some items' conditions."""
+        made = ((name, body(estimator if told is None else told.told(estimator))) for name, estimator in self.estimators.items())
         return [Part(name, self.colours[name], markup) for name, markup in made if markup]
+
+    def item(self, place: int) -> Split:
+        """Return one test item, whose condition holds for a whole way through the code space."""
+        return self.test.take(np.array([place]))
 
 
 def pictures_of(items: np.ndarray, columns: Sequence[str] | None) -> Pictures:
@@ -83,8 +87,9 @@ def _sizes(shown: Shown, lines: Sequence[Line], target_error: float | None) -> S
 def _reconstructions(shown: Shown) -> Section:
     count = shown.pictures.count
     places = _spread(shown.test, count)
-    items = shown.test.items[places]
-    rebuilt = {name: reconstruct(estimator, items) for name, estimator in shown.estimators.items()}
+    chosen = shown.test.take(places)
+    items = chosen.items
+    rebuilt = {name: reconstruct(chosen.told(estimator), items) for name, estimator in shown.estimators.items()}
     if shown.pictures.by_item:
         names = ["original", *rebuilt]
         parts = [Part(_name(shown.test, place), "", shown.pictures.strip(
@@ -98,8 +103,10 @@ def _reconstructions(shown: Shown) -> Section:
 
 
 def _samples(shown: Shown) -> Section:
-    known = shown.train.some(_DENSITY_ROWS).items
-    parts = shown.parts(lambda estimator: shown.pictures.strip(draw(estimator, known, shown.pictures.count)))
+    known, count = shown.train.some(_DENSITY_ROWS), shown.pictures.count
+    like = shown.test.take(_spread(shown.test, count))  # whose conditions the new items have
+    parts = shown.parts(lambda estimator: shown.pictures.strip(
+        draw(known.told(estimator), known.items, len(like.items), like.told(estimator))))  # fmt: skip
     return Section("samples", "New items", "Decoded from codes drawn from the variant's own prior or, where it has none, from "
                    "a mixture of Gaussians fitted to its codes.", "strips", parts)  # fmt: skip
 
@@ -116,20 +123,21 @@ def _path(shown: Shown, first: int, last: int) -> Iterator[Part]:
     names = [_name(shown.test, first), _name(shown.test, last)]
     yield Part(f"{names[0]} → {names[1]}", "", shown.pictures.strip(np.stack([a, b]), names), "the two real items")
     steps = min(shown.pictures.count + 1, _STEPS)
-    yield from shown.parts(lambda estimator: shown.pictures.strip(interpolate(estimator, a, b, steps)))
+    yield from shown.parts(lambda estimator: shown.pictures.strip(interpolate(estimator, a, b, steps)), shown.item(first))
 
 
 def _traversals(shown: Shown) -> Section:
     """Show what single code units stand for, one variant after the other."""
     place = _spread(shown.test, 3)[0]
-    item, known = shown.test.items[place], shown.train.some(_DENSITY_ROWS).items
+    item, known = shown.item(place), shown.train.some(_DENSITY_ROWS)
 
     def parts() -> Iterator[Part]:
         for name, estimator in shown.estimators.items():
-            codes = np.asarray(estimator.transform(known), dtype=np.float64)
+            codes = np.asarray(known.told(estimator).transform(known.items), dtype=np.float64)
             for unit in np.argsort(-codes.std(axis=0))[: 1 if shown.pictures.by_item else _UNITS].tolist():
                 values = reach(codes, unit, min(shown.pictures.count + 1, _STEPS))
-                yield Part(f"{name}, unit {unit}", shown.colours[name], shown.pictures.strip(traverse(estimator, item, unit, values)))
+                items = traverse(item.told(estimator), item.items[0], unit, values)
+                yield Part(f"{name}, unit {unit}", shown.colours[name], shown.pictures.strip(items))
 
     return Section("traversals", "One unit at a time", f"{_name(shown.test, place)} with one number of its code moved from 3 standard "
                    "deviations below its mean to 3 above, for the units that vary most.", "strips", list(parts()))  # fmt: skip
@@ -137,18 +145,19 @@ def _traversals(shown: Shown) -> Section:
 
 def _attributes(shown: Shown) -> Section:
     """Show what moves an item towards a label: the difference of mean codes."""
-    parts, text, labels = [], "", shown.train.some(_DENSITY_ROWS).labels
+    known = shown.train.some(_DENSITY_ROWS)
+    parts, text, labels = [], "", known.labels
     pairs = _pairs(shown.test) if shown.test.labels is not None else []
     if labels is not None and pairs:
         first, other = pairs[0]
         has = np.array([str(label) == str(shown.test.labels[other]) for label in labels])  # type: ignore[index]
         if has.any() and not has.all():
-            known, item = shown.train.some(_DENSITY_ROWS).items, shown.test.items[first]
+            item = shown.item(first)
             amounts = np.linspace(0, 1, min(shown.pictures.count + 1, _STEPS))
             text = (f"{_name(shown.test, first)} moved by the difference between the mean code of {shown.test.labels[other]} and that of "  # type: ignore[index]
                     "all others.")  # fmt: skip
             parts = shown.parts(lambda estimator: shown.pictures.strip(
-                move(estimator, item, attribute_direction(estimator, known, has), amounts)))  # fmt: skip
+                move(item.told(estimator), item.items[0], attribute_direction(known.told(estimator), known.items, has), amounts)))
     return Section("attributes", "Towards a label", text, "strips", parts)
 
 
@@ -210,9 +219,9 @@ def _first_weights(estimator: Any) -> np.ndarray | None:
 
 
 def _codes(shown: Shown) -> Section:
-    parts = []
+    parts, some = [], shown.test.some()
     for name, estimator in shown.estimators.items():
-        codes = np.asarray(estimator.transform(shown.test.some().items), dtype=np.float64)
+        codes = np.asarray(some.told(estimator).transform(some.items), dtype=np.float64)
         active, used = metrics.sparsity_l0(codes), metrics.active_units(codes)
         units = codes.shape[1]
         note = f"{number(active)} of {units} active in an item ({round(100 * active / units)} %); {used} of {units} in use"

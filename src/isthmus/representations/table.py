@@ -77,7 +77,7 @@ class Table(TransformerMixin, BaseEstimator):
         columns = read(X)
         _require((name for name, plan in self.plans_.items() if plan.width), columns, "X lacks columns that fit saw")
         Z = np.empty((_rows(columns), self._width()), dtype=np.float32)
-        for name, place in self._places().items():
+        for name, place in self.places().items():
             if self.plans_[name].width:
                 Z[:, place] = self.plans_[name].encode(columns[name])
         return Z
@@ -97,7 +97,7 @@ class Table(TransformerMixin, BaseEstimator):
             raise InputError(f"Z must have the shape (n, {self._width()}). Got {Z.shape}")
         if np.isinf(Z).any():
             raise InputError(f"Z holds an infinite number in row {np.isinf(Z).any(axis=1).argmax()}")
-        return {name: self.plans_[name].decode(Z[:, place]) for name, place in self._places().items()}
+        return {name: self.plans_[name].decode(Z[:, place]) for name, place in self.places().items()}
 
     def fill(self, X: Any, Z: Any) -> Columns:
         """Return all columns of ``X``, only their missing cells replaced by those of ``inverse_transform(Z)``.
@@ -158,8 +158,8 @@ class Table(TransformerMixin, BaseEstimator):
     def _width(self) -> int:
         return sum(plan.width for plan in self.plans_.values())
 
-    def _places(self) -> dict[str, slice]:
-        """Return which numbers belong to which column."""
+    def places(self) -> dict[str, slice]:
+        """Return which numbers belong to which column: one of a number or a date, one a level of a category, none of a constant."""
         ends = np.cumsum([plan.width for plan in self.plans_.values()]).tolist()
         return {name: slice(end - plan.width, end) for (name, plan), end in zip(self.plans_.items(), ends, strict=True)}
 

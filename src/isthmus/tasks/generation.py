@@ -99,9 +99,13 @@ def fit_density(estimator: Any, X: Any, components: int = 10, random_state: int 
     return Sampler(estimator, Density(components, random_state).fit(np.asarray(estimator.transform(X))))
 
 
-def draw(estimator: Any, X: Any, n: int) -> np.ndarray:
-    """Return ``n`` new items: from the estimator's own prior, or from a density on the codes of ``X`` where it has none."""
+def draw(estimator: Any, X: Any, n: int, told: Any = None) -> np.ndarray:
+    """Return ``n`` new items: from the estimator's own prior, or from a density on the codes of ``X`` where it has none.
+
+    ``told`` is a view of the estimator under the conditions of the new items, where it takes any.
+    """
+    source = estimator if told is None else told
     try:
-        return estimator.sample(n)
+        return source.sample(n)
     except (AttributeError, InputError):
-        return fit_density(estimator, X).sample(n)
+        return Sampler(source, fit_density(estimator, X).density).sample(n)

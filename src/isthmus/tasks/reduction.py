@@ -19,26 +19,38 @@ Row = dict[str, Any]
 
 
 class Split(NamedTuple):
-    """Items of shape (n, ...), their labels or None, and their ids."""
+    """Items of shape (n, ...), their labels or None, their ids, and what conditional models are told of them."""
 
     items: np.ndarray
     labels: np.ndarray | None = None
     ids: Any = None
+    conditions: np.ndarray | None = None  # (n,) labels or (n, k) covariates, as `fit` takes them
 
     def some(self, rows: int = _ROWS) -> "Split":
         """Return at most ``rows`` items, evenly from first to last: data sorted by their labels keep them all."""
         count = len(self.items)
-        return self if count <= rows else self._take(spread(count, rows))
+        return self if count <= rows else self.take(spread(count, rows))
 
     def halves(self) -> tuple["Split", "Split"]:
         """Return two halves of the items, taken at random but the same each time."""
         order = np.random.default_rng(0).permutation(len(self.items))
         middle = (len(order) + 1) // 2
-        return self._take(np.sort(order[:middle])), self._take(np.sort(order[middle:]))
+        return self.take(np.sort(order[:middle])), self.take(np.sort(order[middle:]))
 
-    def _take(self, which: np.ndarray) -> "Split":
+    def take(self, which: np.ndarray) -> "Split":
+        """Return the items at some places."""
         return Split(self.items[which], None if self.labels is None else self.labels[which],
-                     None if self.ids is None else [self.ids[place] for place in which])  # fmt: skip
+                     None if self.ids is None else [self.ids[place] for place in which],
+                     None if self.conditions is None else self.conditions[which])  # fmt: skip
+
+    def told(self, estimator: Any) -> Any:
+        """Return a view of an estimator that is told these items' conditions, or the estimator itself where it takes none.
+
+        A single item's condition holds for however many rows or codes the view meets.
+        """
+        if self.conditions is None or getattr(estimator, "condition_", None) is None:
+            return estimator
+        return estimator.given(self.conditions[0] if len(self.conditions) == 1 else self.conditions)
 
 
 class Candidate(NamedTuple):
@@ -106,12 +118,13 @@ class Gathered:
         start, self._passed = self._passed, self._passed + len(block.items)
         low, high = np.searchsorted(self.places, (start, self._passed))
         if low < high:
-            self._parts.append(block._take(self.places[low:high] - start))
+            self._parts.append(block.take(self.places[low:high] - start))
 
     def split(self) -> Split:
         """Return what was kept."""
-        items, labels, _ = zip(*self._parts, strict=True)
-        return Split(np.concatenate(items), None if labels[0] is None else np.concatenate(labels))
+        items, labels, _, conditions = zip(*self._parts, strict=True)
+        return Split(np.concatenate(items), None if labels[0] is None else np.concatenate(labels), None,
+                     None if conditions[0] is None else np.concatenate(conditions))  # fmt: skip
 
 
 class Evaluation:
@@ -133,15 +146,16 @@ class Evaluation:
 
     def add(self, block: Split) -> None:
         """Take the next items."""
-        self._errors.add(block.items, reconstruct(self.estimator, block.items))
+        self._errors.add(block.items, reconstruct(block.told(self.estimator), block.items))
         if self.baseline is not None:
             self._baseline_errors.add(block.items, reconstruct(self.baseline, block.items))
         self._some.add(block)
 
     def row(self) -> Row:
         """Return the figures, once all items were taken."""
-        some = self._some.split().items
-        x, codes = _plain(some), np.asarray(self.estimator.transform(some))
+        split = self._some.split()
+        some, estimator = split.items, split.told(self.estimator)
+        x, codes = _plain(some), np.asarray(estimator.transform(some))
         row: Row = {"n": self.n, "n_features": x.shape[1], "latent_dim": codes.shape[1]}
         row["squared_error"] = self._errors.squared_error()
         if self.baseline is not None:
@@ -153,16 +167,18 @@ class Evaluation:
             row["trustworthiness"] = metrics.trustworthiness(flat, codes)
             row["continuity"] = metrics.continuity(flat, codes)
         row["l0"], row["hoyer"] = metrics.sparsity_l0(codes), metrics.hoyer(codes)
-        if not np.isnan(x).any():
-            row["jacobian_norm"] = metrics.jacobian_norm(self.estimator.transform, some)
+        if estimator is self.estimator and not np.isnan(x).any():  # a condition would be one for all
+            row["jacobian_norm"] = metrics.jacobian_norm(estimator.transform, some)
         return row
 
 
 def evaluate(estimator: Any, test: Split, baseline: Principal | None = None) -> Row:
     """Return the figures of `Evaluation` on items that are all there."""
     evaluation = Evaluation(estimator, len(test.items), baseline)
+    start = 0
     for block in blocks(test.items):
-        evaluation.add(Split(block))
+        evaluation.add(Split(block, conditions=None if test.conditions is None else test.conditions[start : start + len(block)]))
+        start += len(block)
     return evaluation.row()
 
 
@@ -197,7 +213,7 @@ def labelled(estimator: Any, train: Split, test: Split) -> Row:
     known = train.some(5 * _ROWS)
     if known.labels is None or test.labels is None:
         return {}
-    learnt, seen = np.asarray(estimator.transform(known.items)), np.asarray(estimator.transform(test.items))
+    learnt, seen = (np.asarray(part.told(estimator).transform(part.items)) for part in (known, test))
     row: Row = {"neighbour_accuracy": metrics.neighbour_accuracy(learnt, known.labels, seen, test.labels)}
     if np.unique(known.labels, return_counts=True)[1].min() >= 10:
         row["few_label_accuracy"] = metrics.few_label_accuracy(learnt, known.labels, seen, test.labels)

@@ -1,0 +1,108 @@
+"""What `fit --condition` tells a run, and how the verbs that apply it find it again."""
+
+import json
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.files import read
+
+pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
+
+ROWS = 240
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A table whose price follows its city, and runs that are told the city, or the price."""
+    folder = tmp_path_factory.mktemp("shop")
+    rng = np.random.default_rng(0)
+    city, size = rng.choice(["Rome", "Oslo"], ROWS), rng.normal(size=ROWS)
+    price = np.where(city == "Rome", 40.0, 90.0) + 5 * size + 0.1 * rng.normal(size=ROWS)
+    lines = [f"{c},{s:.3f},{p:.2f},{w:.3f}" for c, s, p, w in zip(city, size, price, rng.normal(size=ROWS), strict=True)]
+    (folder / "shop.csv").write_text("\n".join(["city,size,price,weight", *lines]))
+    (folder / "cities.csv").write_text("\n".join(["which", *city]))
+    for name in ("city", "price"):
+        words = ["--condition", name, "--variant", "variational", "--penalty", "kl:0.01", "--epochs", "80"]
+        assert main(["fit", str(folder / "shop.csv"), *words, "--latent-dim", "1", "--out", str(folder / name)]) == 0
+    return folder
+
+
+def column(path, name="price"):
+    return read(str(path)).load()[name].astype(float)
+
+
+def test_items_are_drawn_and_decoded_as_the_condition_says(shop, tmp_path):
+    means = {}
+    for city in ("Rome", "Oslo"):
+        assert main(["sample", str(shop / "city"), "-n", "100", "--condition", city, "--out", str(tmp_path / f"{city}.csv")]) == 0
+        means[city] = column(tmp_path / f"{city}.csv").mean()
+    assert means["Oslo"] - means["Rome"] > 35  # of 50
+    np.save(tmp_path / "codes.npy", np.zeros((2, 1)))
+    (tmp_path / "which.csv").write_text("which\nRome\nOslo\n")
+    words = ["--condition", str(tmp_path / "which.csv"), "--out", str(tmp_path / "both.csv")]
+    assert main(["decode", str(shop / "city"), str(tmp_path / "codes.npy"), *words]) == 0
+    low, high = column(tmp_path / "both.csv")
+    assert high - low > 35
+
+
+def test_the_column_is_found_again_and_is_worth_something(shop, tmp_path, capsys):
+    run, data = str(shop / "city"), str(shop / "shop.csv")
+    errors = {}
+    for told in ([], ["--condition", str(shop / "cities.csv")], ["--condition", "Rome"]):
+        capsys.readouterr()
+        assert main(["evaluate", run, data, *told, "--json"]) == 0
+        errors[len(errors)] = json.loads(capsys.readouterr().out)["squared_error"]
+    assert errors[0] == errors[1] < 0.8 * errors[2]
+    assert main(["encode", run, data, "--out", str(tmp_path / "a.npy")]) == 0
+    assert main(["encode", run, data, "--condition", "city", "--out", str(tmp_path / "b.npy")]) == 0
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+    assert main(["reconstruct", run, data, "--out", str(tmp_path / "r.csv")]) == 0
+    assert np.corrcoef(column(tmp_path / "r.csv"), column(data))[0, 1] > 0.9
+    assert "city" not in read(str(tmp_path / "r.csv")).names
+
+
+def test_numbers_are_covariates(shop, tmp_path):
+    assert main(["sample", str(shop / "price"), "-n", "50", "--condition", "45.5", "--out", str(tmp_path / "s.csv")]) == 0
+    assert sum(city == "Rome" for city in read(str(tmp_path / "s.csv")).load()["city"]) > 40
+
+
+def test_ways_have_the_condition_of_their_first_item(shop, tmp_path):
+    run, out = str(shop / "city"), str(tmp_path / "way.csv")
+    cities = read(str(shop / "shop.csv")).load()["city"].tolist()
+    rome, oslo = str(cities.index("Rome")), str(cities.index("Oslo"))
+    for words in ([rome, oslo], [rome, "--unit", "0"], [oslo, "--unit", "0", "--condition", "Rome"]):
+        assert main(["interpolate", run, *words, "--steps", "3", "--out", out, "--overwrite"]) == 0
+        assert (column(out) < 65).all()
+
+
+def test_the_labels_of_pictures_are_a_condition_too(tmp_path):
+    words = ["--variant", "variational", "--condition", "labels", "--epochs", "1", "--out", str(tmp_path / "run")]
+    assert main(["fit", "digits", *words]) == 0
+    assert main(["encode", str(tmp_path / "run"), "digits", "--out", str(tmp_path / "h.npy")]) == 0
+    assert main(["sample", str(tmp_path / "run"), "--condition", "7", "--out", str(tmp_path / "s.npy")]) == 0
+    assert "the condition of their first item" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_categories_of_a_table_get_a_likelihood_of_their_own(shop, tmp_path, capsys):
+    words = ["--likelihood", "mixed", "--latent-dim", "2", "--epochs", "5", "--out", str(tmp_path / "run")]
+    assert main(["fit", str(shop / "shop.csv"), *words]) == 0
+    assert main(["reconstruct", str(tmp_path / "run"), str(shop / "shop.csv"), "--out", str(tmp_path / "r.csv")]) == 0
+    assert set(read(str(tmp_path / "r.csv")).load()["city"]) <= {"Rome", "Oslo"}
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["sample", "city", "--out", "x.csv"], "one of Oslo, Rome"),
+    (["sample", "city", "--condition", "Paris", "--out", "x.csv"], "Got Paris"),
+    (["sample", "price", "--condition", "dear", "--out", "x.csv"], "Got 'dear'"),
+    (["encode", "city", "cities.csv", "--out", "x.npy"], "give --condition"),
+    (["fit", "shop.csv", "--condition", "town", "--out", "x"], "--condition town is neither a file nor a column"),
+    (["fit", "shop.csv", "--condition", "labels", "--out", "x"], "comes without labels"),
+    (["fit", "shop.csv", "--condition", "cities.csv", "--variant", "stacked", "--out", "x"], "takes no condition"),
+])  # fmt: skip
+def test_a_condition_that_cannot_be_is_one_line(shop, tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(shop)
+    assert main([str(tmp_path / "x") if word.startswith("x") else word for word in words]) == 1
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error and not any(tmp_path.iterdir())
