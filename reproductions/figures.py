@@ -34,10 +34,10 @@ def bounds(path: Path, history: list[dict[str, float]], rows: int) -> None:
 
 
 def sheet(path: Path, images: np.ndarray, across: int = 10) -> None:
-    """Draw grey images (n, h, w) in 0..255 side by side in rows."""
-    n, h, w = images.shape
+    """Draw images (n, h, w) or (n, h, w, 3) in 0..255 side by side in rows."""
+    n, h, w, *colours = images.shape
     rows = -(-n // across)
-    page = np.zeros((rows * across, h, w))
+    page = np.zeros((rows * across, h, w, *colours))
     page[:n] = images
-    whole = page.reshape(rows, across, h, w).swapaxes(1, 2).reshape(rows * h, across * w)
+    whole = page.reshape(rows, across, h, w, *colours).swapaxes(1, 2).reshape(rows * h, across * w, *colours)
     Image.fromarray(np.rint(whole).clip(0, 255).astype(np.uint8)).save(path)

@@ -86,7 +86,8 @@ def test_a_deep_start_neither_fades_nor_explodes(name):
     assert 0.1 < out.var(0).mean() < 10
 
 
-@pytest.mark.parametrize("network", [Conv((16, 32)), Conv((16, 32), residual=1), Conv((16, 32), dimensions=1)], ids=repr)
+@pytest.mark.parametrize("network", [Conv((16, 32)), Conv((16, 32), residual=1), Conv((16, 32), normalized=True),
+                                     Conv((16, 32), dimensions=1)], ids=repr)  # fmt: skip
 def test_convolutions_start_with_the_variance_of_their_input(network):
     torch.manual_seed(0)
     shape = (31, 29, 8) if network.dimensions == 2 else (201, 8)

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,6 +17,7 @@ from .base import Network, Pair, Shift, started
 from .dense import from_code, linear
 
 _KERNEL = 3
+_GROUPS = 8  # of channels that are normalised together, where they divide by it
 _COARSE = 8  # the default goes down until a side is at most this long
 
 
@@ -29,6 +31,8 @@ class Conv(Network):
         channels: Channels of each level. None takes them from the data: as many levels as bring the shorter side to 8
             or less, 32 channels at first and twice as many at each level.
         residual: How many residual blocks of two convolutions follow each level, in both halves.
+        normalized: Whether each convolution but the last is followed by group normalisation, in eight groups of channels: images of many
+            pixels in many levels then train at higher rates, one by one as in batches.
         activation: The activation, by the names of `Dense`.
         code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for.
         dimensions: 2 for images (h, w) or (h, w, c); 1 for series (t,) or (t, c).
@@ -38,8 +42,8 @@ class Conv(Network):
         InputError: In `fit`, where the items have no such shape.
 
     References:
-        Striving for Simplicity: The All Convolutional Net (J. T. Springenberg, A. Dosovitskiy, T. Brox,
-        M. Riedmiller, 2014), for strides; Deep Residual Learning for Image Recognition (K. He et al., 2015)
+        Striving for Simplicity: The All Convolutional Net (J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, 2014), for
+        strides; Deep Residual Learning for Image Recognition (K. He et al., 2015); Group Normalization (Y. Wu, K. He, 2018)
 
     Example:
         >>> pair = Conv((4,)).assemble((7, 5), width=2, n_components=2, code_activation="linear")
@@ -48,14 +52,15 @@ class Conv(Network):
     """
 
     limits: ClassVar[dict[str, Limit]] = {
-        "channels": Wholes(), "residual": Whole(0), "dimensions": OneOf((1, 2)), "shape": Wholes(),
+        "channels": Wholes(), "residual": Whole(0), "normalized": OneOf((True, False)), "dimensions": OneOf((1, 2)), "shape": Wholes(),
     }  # fmt: skip
 
     def __init__(self, channels: tuple[int, ...] | None = None, residual: int = 0, activation: str = "silu",
                  code_activation: str | None = None, dimensions: int = 2,
-                 shape: tuple[int, ...] | None = None) -> None:  # fmt: skip
+                 shape: tuple[int, ...] | None = None, normalized: bool = False) -> None:  # fmt: skip
         self.channels = channels
         self.residual = residual
+        self.normalized = normalized
         self.activation = activation
         self.code_activation = code_activation
         self.dimensions = dimensions
@@ -70,8 +75,9 @@ class Conv(Network):
             sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
         inner = activation(self.activation, "Conv.activation")
         frame = (*sides, colours)
-        encoder = ConvEncoder(frame, (colours, *channels), sizes, width, self.residual, inner, code_activation)
-        return Pair(encoder, ConvDecoder(shape, (colours, *channels), sizes, n_components, self.residual, inner))
+        made = Blocks(self.dimensions, self.residual, self.normalized, inner)
+        encoder = ConvEncoder(frame, (colours, *channels), sizes, width, made, code_activation)
+        return Pair(encoder, ConvDecoder(shape, (colours, *channels), sizes, n_components, made))
 
     def _layout(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         """Return an item's sides and its number of channels."""
@@ -95,31 +101,60 @@ class Conv(Network):
         return tuple(min(32 * 2**level, 256) for level in range(levels))
 
 
-class Residual(nn.Module):
-    """x + s(conv(s(conv(x)))), which starts as the identity."""
+class Blocks(NamedTuple):
+    """What the levels of both halves are made of."""
 
-    def __init__(self, channels: int, dimensions: int, inner: Activation) -> None:
+    dimensions: int
+    residual: int
+    normalized: bool
+    inner: Activation
+
+    def convolution(self, ins: int, outs: int) -> nn.Module:
+        """Return a convolution that keeps the sides."""
+        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, padding=1), self.inner.gain)
+
+    def down(self, ins: int, outs: int) -> nn.Module:
+        """Return a convolution that halves the sides."""
+        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1), self.inner.gain)
+
+    def up(self, ins: int, outs: int, extra: tuple[int, ...], last: bool) -> nn.Module:
+        """Return a transposed convolution that doubles the sides s, to 2s - 1 + extra: the extra one restores an even length."""
+        layer = _TRANSPOSED[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1, output_padding=extra)
+        return _started(layer, 1.0 if last else self.inner.gain)
+
+    def active(self, channels: int) -> list[nn.Module]:
+        """Return what follows a convolution: normalisation, if there is to be any, and the activation."""
+        norm = [nn.GroupNorm(math.gcd(channels, _GROUPS), channels)] if self.normalized else []
+        return [*norm, self.inner.build()]
+
+    def residuals(self, channels: int) -> list[nn.Module]:
+        """Return the residual blocks of a level."""
+        return [Residual(self, channels) for _ in range(self.residual)]
+
+
+class Residual(nn.Module):
+    """x + conv(s(conv(x))), which starts as the identity."""
+
+    def __init__(self, made: Blocks, channels: int) -> None:
         super().__init__()
-        self.first = _started(_CONV[dimensions](channels, channels, _KERNEL, padding=1), inner.gain)
-        self.second = _started(_CONV[dimensions](channels, channels, _KERNEL, padding=1), 0.0)
-        self.inner = inner.build()
+        self.first = made.convolution(channels, channels)
+        self.between = nn.Sequential(*made.active(channels))
+        self.second = _started(made.convolution(channels, channels), 0.0)
 
     def forward(self, x: Float[Tensor, "batch channels *sides"]) -> Float[Tensor, "batch channels *sides"]:
         """Return x and what the block adds."""
-        return x + self.second(self.inner(self.first(x)))
+        return x + self.second(self.between(self.first(x)))
 
 
 class ConvEncoder(nn.Module):
     """Strided convolutions, finest level first, then a linear layer to the code."""
 
     def __init__(self, frame: tuple[int, ...], channels: Sequence[int], sizes: Sequence[tuple[int, ...]], width: int,
-                 residual: int, inner: Activation, code_activation: str) -> None:  # fmt: skip
+                 made: Blocks, code_activation: str) -> None:  # fmt: skip
         super().__init__()
-        dimensions = len(sizes[0])
         blocks: list[nn.Module] = []
-        for ins, outs in zip(channels, channels[1:], strict=False):
-            blocks += [_started(_CONV[dimensions](ins, outs, _KERNEL, stride=2, padding=1), inner.gain), inner.build()]
-            blocks += [Residual(outs, dimensions, inner) for _ in range(residual)]
+        for ins, outs in pairwise(channels):
+            blocks += [made.down(ins, outs), *made.active(outs), *made.residuals(outs)]
         self.frame = frame
         self.blocks = nn.Sequential(*blocks)
         self.code = linear(channels[-1] * math.prod(sizes[-1]), width)
@@ -153,20 +188,16 @@ class ConvDecoder(nn.Module):
     """A linear layer from the code, then transposed convolutions, coarsest level first."""
 
     def __init__(self, shape: tuple[int, ...], channels: Sequence[int], sizes: Sequence[tuple[int, ...]],
-                 n_components: int, residual: int, inner: Activation) -> None:  # fmt: skip
+                 n_components: int, made: Blocks) -> None:  # fmt: skip
         super().__init__()
-        dimensions = len(sizes[0])
         self.shape = shape
         self.coarse = (channels[-1], *sizes[-1])
-        self.code = from_code(linear(n_components, math.prod(self.coarse), inner.gain))
+        self.code = from_code(linear(n_components, math.prod(self.coarse), made.inner.gain))
         blocks: list[nn.Module] = []
         for level in range(len(channels) - 1, 0, -1):
-            # A stride of 2 gives 2s - 1 + extra numbers a side: the extra one restores an even length.
             extra = tuple(fine - (2 * coarse - 1) for fine, coarse in zip(sizes[level - 1], sizes[level], strict=True))
-            blocks += [inner.build(), *(Residual(channels[level], dimensions, inner) for _ in range(residual))]
-            last = level == 1
-            blocks.append(_started(_TRANSPOSED[dimensions](channels[level], channels[level - 1], _KERNEL, stride=2,
-                                   padding=1, output_padding=extra), 1.0 if last else inner.gain))  # fmt: skip
+            blocks += [*made.active(channels[level]), *made.residuals(channels[level]),
+                       made.up(channels[level], channels[level - 1], extra, last=level == 1)]  # fmt: skip
         self.blocks = nn.Sequential(*blocks)
 
     def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
