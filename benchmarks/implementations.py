@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from typing import Any
 
+from .machine import computes_bfloat16
+
 
 @dataclass(frozen=True)
 class Implementation:
@@ -37,7 +39,8 @@ KERAS_TORCH = Implementation("keras-torch", "keras", "keras", environment={"KERA
 SCIKIT_LEARN = Implementation("scikit-learn", "sklearn", "scikit-learn")
 PYOD = Implementation("pyod", "pyod", "pyod")
 SKORCH = Implementation("skorch", "skorch", "skorch")
-PRODUCTS = tuple(Implementation(f"products-{dtype}", "products", "torch", {"dtype": dtype}) for dtype in ("float32", "bfloat16"))
+PRODUCTS = tuple(Implementation(f"products-{dtype}", "products", "torch", {"dtype": dtype})
+                 for dtype in ("float32", "bfloat16")[: 1 + computes_bfloat16()])  # fmt: skip
 
 #: In this order the table has them; the first two are the columns' own.
 OURS = (ISTHMUS, ISTHMUS_FLOAT32)

@@ -54,6 +54,12 @@ def peak_mib() -> float:
     return max(children, int(own.split()[1]) / 1024)
 
 
+def computes_bfloat16() -> bool:
+    """Return whether the processor multiplies 16-bit floats; where it does not say what it can, it may."""
+    cpus = Path("/proc/cpuinfo")
+    return not cpus.exists() or any(word in cpus.read_text() for word in ("avx512", "bf16"))
+
+
 def describe() -> dict[str, str]:
     """Return what the figures were measured on."""
     cpus = Path("/proc/cpuinfo")
