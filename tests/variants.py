@@ -24,6 +24,7 @@ from isthmus import (
     ImportanceWeighted,
     Laplace,
     Masking,
+    Recurrent,
     RestrictedBoltzmannMachine,
     SaltAndPepper,
     SparseAutoencoder,
@@ -72,7 +73,8 @@ NETWORKS = {  # the network and the shape of an item
     "colours": (Conv((4, 6)), (7, 5, 3)),
     "series": (Conv((4,), dimensions=1), (9, 2)),
     "table as images": (Conv((4,), shape=(4, 3, 1)), (12,)),
-    "residual": (Conv((4,), residual=1), (7, 5)),
+    "residual": (Conv((4,), residual=1, normalized=True), (7, 5)),
+    "recurrent": (Recurrent(5, layers=2, bidirectional=True), (9, 2)),
 }
 
 #: Those that take any network, and those that are one.

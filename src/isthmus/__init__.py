@@ -16,7 +16,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 _WHERE = {
     "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder",
                    "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder"),
-    "networks": ("Conv", "Dense"),
+    "networks": ("Conv", "Dense", "Recurrent"),
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian",
               "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "KL", "L1", "Laplace", "Masking",
               "Mixed", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),

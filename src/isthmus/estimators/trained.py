@@ -53,7 +53,7 @@ class Trained(BaseEstimator):
         """
         check_is_fitted(self)
         view, device = copy.copy(self), device_of(self.training_.device)
-        settled = settle_precision(check_name("precision", precision, PRECISIONS), device, math.inf)  # blocks are work enough
+        settled = settle_precision(check_name("precision", precision, PRECISIONS), self.module_, device, math.inf)  # blocks are work enough
         view._half = self.module_.half() if settled.name == "bfloat16" else None
         return view
 

@@ -53,7 +53,7 @@ class Precision(NamedTuple):
     reason: str
 
 
-def settle_precision(setting: str, device: torch.device, work: float) -> Precision:
+def settle_precision(setting: str, model: nn.Module, device: torch.device, work: float) -> Precision:
     """Return the precision for ``work`` multiplications a step: "auto" takes 16 bits where this device gains by them."""
     if setting != "auto":
         if setting == "bfloat16" and device.type == "cpu" and torch.backends.mkldnn.is_available() and (
@@ -61,6 +61,8 @@ def settle_precision(setting: str, device: torch.device, work: float) -> Precisi
             warnings.warn("this processor has no instructions for bfloat16 and takes ten to a hundred times as long over its products "
                           "as over float32's; leave the precision to 'auto'.", DiagnosticWarning, stacklevel=2)  # fmt: skip
         return Precision(setting, "as asked for")
+    if any(isinstance(layer, nn.RNNBase) for layer in model.modules()):
+        return Precision("float32", "the states of recurrent cells add up over many steps")
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else (
         device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     if not fast:
@@ -74,19 +76,23 @@ def settle_precision(setting: str, device: torch.device, work: float) -> Precisi
 def multiplications(model: nn.Module, row: Tensor) -> float:
     """Return how many multiplications one row takes forward: a layer's weights times the places where it is applied.
 
-    A layer whose weights are read without its being called counts as applied once.
+    Recurrent cells apply all of theirs at every step. A layer whose weights are read without its being called counts as applied once.
     """
     total = 0.0
     called: set[nn.Module] = set()
 
     def add(layer: Any, given: tuple[Tensor], out: Tensor) -> None:
         nonlocal total  # a transposed convolution is applied where its input is, any other where its output is
+        if isinstance(layer, nn.RNNBase):
+            total += sum(weight.numel() for weight in layer.parameters()) * given[0].shape[1]
+            return
         places = min(x.numel() / x.shape[1] for x in (given[0], out)) if isinstance(layer, _CONVOLUTIONS) else 1
         total += layer.weight.numel() * places
         called.add(layer)
 
     layers: list[Any] = [layer for layer in model.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
-    hooks = [layer.register_forward_hook(add) for layer in layers]
+    steps = [layer for layer in model.modules() if isinstance(layer, nn.RNNBase)]
+    hooks = [layer.register_forward_hook(add) for layer in layers + steps]
     try:
         model.eval()(row)
     finally:

@@ -89,7 +89,7 @@ class Loop:
         self.watched = held_out or data.first(_FEW)  # what tells good from lost
         row = on(self.device, next(self.watched.in_order()).x[:1])
         self.work = multiplications(self.model, row) * settings.batch_size
-        self.precision = settle_precision(settings.precision, self.device, self.work)
+        self.precision = settle_precision(settings.precision, self.model, self.device, self.work)
         self.weights = Weights(self.model, self.precision.name)
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
                            for name, parameters in self.weights.groups.items()}  # fmt: skip

@@ -1,0 +1,192 @@
+"""Recurrent networks: a sequence read step by step into one code, and written step by step from it."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..checks import Limit, OneOf, Whole
+from ..errors import InputError
+from ..parts.penalty import SingleLayer
+from .activations import activation
+from .base import Network, Pair, Shift
+from .dense import from_code, linear
+
+
+class Recurrent(Network):
+    r"""A sequence-to-sequence autoencoder: :math:`s_t = \mathrm{cell}(s_{t-1}, x_t)`, a code of the last state, and back.
+
+    The decoder's cells start from the code and receive it again at every step; a linear layer makes each step's numbers of the last
+    layer's state.
+
+    Arguments:
+        hidden: Units of every layer's state.
+        layers: How many layers lie above each other, in both halves.
+        cell: "lstm" or "gru".
+        bidirectional: Whether the encoder reads from both ends; its units are then twice as many.
+        backwards: Whether the decoder writes the last step first, which is the one that the code remembers best.
+        code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for.
+
+    Raises:
+        InputError: In `fit`, for items that are no sequences: of a shape other than (t,), a number a step, or (t, d).
+
+    References:
+        Long Short-Term Memory (S. Hochreiter, J. Schmidhuber, 1997); Learning Phrase Representations using RNN Encoder-Decoder for
+        Statistical Machine Translation (K. Cho et al., 2014); Unsupervised Learning of Video Representations using LSTMs (N. Srivastava,
+        E. Mansimov, R. Salakhutdinov, 2015), for ``backwards``; An Empirical Exploration of Recurrent Network Architectures
+        (R. Jozefowicz, W. Zaremba, I. Sutskever, 2015), for forget gates that start open
+
+    Example:
+        >>> pair = Recurrent(8).assemble((20, 3), width=2, n_components=2, code_activation="linear")
+        >>> pair.decoder(pair.encoder(torch.zeros(5, 20, 3))).shape
+        torch.Size([5, 20, 3])
+    """
+
+    activation: str = "tanh"  # of every cell
+    limits: ClassVar[dict[str, Limit]] = {
+        "hidden": Whole(1), "layers": Whole(1), "cell": OneOf(("lstm", "gru")), "bidirectional": OneOf((True, False)),
+        "backwards": OneOf((True, False)),
+    }  # fmt: skip
+
+    def __init__(self, hidden: int = 64, layers: int = 1, cell: str = "lstm", bidirectional: bool = False, backwards: bool = True,
+                 code_activation: str | None = None) -> None:  # fmt: skip
+        self.hidden = hidden
+        self.layers = layers
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.backwards = backwards
+        self.code_activation = code_activation
+
+    def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
+        """Return the pair for sequences of ``shape``."""
+        if len(shape) not in (1, 2):
+            raise InputError(f"Recurrent reads sequences (t,) or (t, d), step by step; these items are {shape}. Use Conv() or Dense().")
+        size = shape[1] if len(shape) == 2 else 1
+        cell = _CELLS[self.cell]
+        encoder = RecurrentEncoder(cell(size, self.hidden, self.layers, bidirectional=self.bidirectional), size, width, code_activation)
+        return Pair(encoder, RecurrentDecoder(cell(self.hidden, self.hidden, self.layers), shape, size, n_components, self.backwards))
+
+
+class RecurrentEncoder(nn.Module):
+    """Cells from the first step to the last, then a linear layer from their last state to the code."""
+
+    def __init__(self, cells: Any, size: int, width: int, code_activation: str) -> None:
+        super().__init__()
+        self.cells = cells
+        self.size = size
+        self.code = linear(self.entry, width)
+        self.code_activation = code_activation
+        self.outer = activation(code_activation, "Recurrent.code_activation").build()
+
+    def forward(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch width"]:
+        """Return what the bottleneck turns into codes."""
+        return self.outer(self.code(self.features(x, shift)))
+
+    def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch features"]:
+        """Return the last layer's last state, that of the other direction behind it."""
+        x = x.reshape(len(x), -1, self.size)
+        ways = 1 + self.cells.bidirectional
+        with _twice_differentiable(x.requires_grad):
+            first = None if shift is None else shift.unflatten(1, (ways, -1)).transpose(0, 1)
+            _, state = self.cells(x, self.cells.begun(first, ways, x))
+        hidden = state[0] if isinstance(state, tuple) else state  # (layers * ways, batch, hidden)
+        return hidden[-ways:].transpose(0, 1).flatten(1)
+
+    @property
+    def entry(self) -> int:
+        """How many numbers the first layer's state has."""
+        return (1 + self.cells.bidirectional) * self.cells.hidden_size
+
+    def single_layer(self) -> SingleLayer | None:
+        """Return None: steps are many layers."""
+        return None
+
+
+class RecurrentDecoder(nn.Module):
+    """A linear layer from the code to where cells start and what they receive at every step, then one from their states to numbers."""
+
+    def __init__(self, cells: Any, shape: tuple[int, ...], size: int, n_components: int, backwards: bool) -> None:
+        super().__init__()
+        self.code = from_code(linear(n_components, cells.hidden_size))
+        self.cells = cells
+        self.out = linear(cells.hidden_size, size)
+        self.shape = shape
+        self.backwards = backwards
+
+    def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, in the items' shape."""
+        return self.expand(self.code(h))
+
+    def expand(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch *item"]:
+        """Return the numbers that the likelihood reads, from what the first layer emits."""
+        x = x.tanh()
+        states, _ = self.cells(x[:, None].expand(-1, self.shape[0], -1), self.cells.begun(x[None], 1, x))
+        made = self.out(states)
+        return (made.flip(1) if self.backwards else made).reshape(-1, *self.shape)
+
+    def code_weight(self) -> Float[Tensor, "hidden latent"]:
+        """Return the weights that the code meets first."""
+        return self.code.weight
+
+    @torch.no_grad()
+    def start_at(self, decoded: Float[Tensor, "*item"]) -> None:
+        """Let the untrained decoder emit about the mean of ``decoded`` at every step."""
+        self.out.bias.copy_(decoded.reshape(-1, self.out.out_features).mean(0))
+
+
+class _Cells:
+    """What torch's recurrent layers lack: a good start, and their first state."""
+
+    def reset_parameters(self: Any) -> None:
+        """Start recurrent weights at rotations, others at N(0, 1 / fan-in), biases at 0 and those of forget gates at 1."""
+        for name, weight in self.named_parameters():
+            if weight.is_meta:
+                continue
+            for number, gate in enumerate(weight.detach().split(self.hidden_size)):
+                if name.startswith("weight_hh"):
+                    nn.init.orthogonal_(gate)
+                elif name.startswith("weight"):
+                    nn.init.normal_(gate, 0.0, gate.shape[1] ** -0.5)
+                else:
+                    nn.init.constant_(gate, float(name.startswith("bias_ih") and self.mode == "LSTM" and number == 1))
+
+    def begun(self: Any, first: Tensor | None, ways: int, like: Tensor) -> Any:
+        """Return the state before the first step: ``first`` (ways, batch, hidden) for the first layer, 0 for those above."""
+        state = like.new_zeros(self.num_layers * ways, len(like), self.hidden_size)
+        if first is not None:
+            state = torch.cat([first, state[ways:]])
+        return (state, torch.zeros_like(state)) if self.mode == "LSTM" else state
+
+
+class LSTM(_Cells, nn.LSTM):
+    """Long short-term memory, batch first."""
+
+    def __init__(self, size: int, hidden: int, layers: int, bidirectional: bool = False) -> None:
+        super().__init__(size, hidden, layers, batch_first=True, bidirectional=bidirectional)
+
+
+class GRU(_Cells, nn.GRU):
+    """Gated recurrent units, batch first."""
+
+    def __init__(self, size: int, hidden: int, layers: int, bidirectional: bool = False) -> None:
+        super().__init__(size, hidden, layers, batch_first=True, bidirectional=bidirectional)
+
+
+_CELLS: dict[str, Any] = {"lstm": LSTM, "gru": GRU}
+
+
+@contextlib.contextmanager
+def _twice_differentiable(needed: bool) -> Iterator[None]:
+    """Run without the libraries whose recurrent layers know no second derivative, where one is needed."""
+    if not (needed and torch.is_grad_enabled()):
+        yield
+        return
+    fast = torch.backends.mkldnn.set_flags(False)[0]
+    try:
+        with torch.backends.cudnn.flags(enabled=False):
+            yield
+    finally:
+        torch.backends.mkldnn.set_flags(fast)
