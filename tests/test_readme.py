@@ -37,13 +37,14 @@ def test_every_command_runs(few_updates, capsys):
 
 
 def test_the_python_examples_run(few_updates):
-    first, told, labelled, growing = ({} for _ in range(4))
-    for code, names in zip(re.findall(r"```python\n(.*?)```", README, re.DOTALL), (first, told, labelled, growing), strict=True):
+    first, told, labelled, beats, growing = ({} for _ in range(5))
+    for code, names in zip(re.findall(r"```python\n(.*?)```", README, re.DOTALL), (first, told, labelled, beats, growing), strict=True):
         exec(compile(code, "README.md", "exec"), names)
     assert first["codes"].shape == (1797, 8) and first["new"].shape == (16, 8, 8)
     assert (first["same"].transform(first["X"]) == first["codes"]).all()
     assert told["sevens"].shape == (5, 64) and told["way"].shape == (9, 64) and told["log_likelihoods"].shape == (10,)
     assert labelled["stack"].transform(labelled["X"]).shape == (1797, 8) and labelled["accuracy"] > 0.6
+    assert beats["odd"].sum() == 4 and beats["when"].shape == (200, 40, 1)
     assert len(growing["growing"].history_) == 3
 
 

@@ -33,6 +33,7 @@ for verb, summary in {
     "reconstruct": "Write data sent through the code and back: cleaned, or with gaps filled.",
     "sample": "Write new items.",
     "interpolate": "Write the items between two items.",
+    "detect": "Score how likely a run finds items, name the odd ones and what makes them odd.",
     "info": "Say what a run holds.",
 }.items():
     app.command(f"isthmus.cli.{verb}:{verb}", name=verb, help=summary)

@@ -1,7 +1,8 @@
 """What a comparison found: as a page, as a table and in plain words."""
 
+from .odd import Oddest, render_odd
 from .page import render
 from .tables import table
 from .verdict import verdict
 
-__all__ = ["render", "table", "verdict"]
+__all__ = ["Oddest", "render", "render_odd", "table", "verdict"]

@@ -89,6 +89,19 @@ def code_histogram(codes: np.ndarray, colour: str) -> Markup:
         return _svg(figure)
 
 
+def score_histogram(scores: np.ndarray, threshold: float) -> Markup:
+    """Return how scores (n,) are distributed, the threshold as a line; the least hundredth is drawn in one bar."""
+    low = float(np.quantile(scores, 0.01))
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = _axes(6.0, 2.0, "score", "items")
+        low, high = min(low, threshold), float(scores.max())
+        counts, edges = np.histogram(np.maximum(scores, low), bins=60, range=(low, high if high > low else low + 1))
+        axes.stairs(counts, edges, color=PALETTE[1], fill=True)
+        axes.axvline(threshold, color=_INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        return _svg(figure)
+
+
 def _axes(width: float, height: float, across: str, up: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()

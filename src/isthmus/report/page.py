@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import storage
@@ -52,14 +52,20 @@ def render(comparison: Comparison, train: Split, test: Split, *, title: str, col
     names = dict.fromkeys([line.variant for line in lines] + list(estimators))
     colours = {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(names)}
     shown = Shown(estimators, train, test, pictures_of(np.asarray(test.items), columns), colours)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     live = live_map(estimators, test, shown.pictures, _best(lines, estimators))
     first, *others = verdict(comparison.rows, target_error)
-    return environment.from_string(_text("page.html")).render(
-        title=title, first=first, others=others, table=table(comparison.rows), colours=colours,
+    return filled(
+        "page.html", title=title, first=first, others=others, table=table(comparison.rows), colours=colours,
         items=_described(train, test), sections=sections(shown, lines, target_error),
         data=_script(live), labelled=bool(live["legend"]), notes=notes,
-        made=_made(comparison), style=Markup(_text("page.css")), script=Markup(_text("live_map.js")))  # fmt: skip
+        made=_made(comparison), script=Markup(_text("live_map.js")))  # fmt: skip
+
+
+def filled(template: str, **values: Any) -> str:
+    """Return a page made of one of this package's templates, with the one style sheet."""
+    environment = Environment(loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                              lstrip_blocks=True)  # fmt: skip
+    return environment.get_template(template).render(style=Markup(_text("page.css")), **values)
 
 
 def _check(comparison: Comparison, test: Split, columns: Sequence[str] | None) -> None:

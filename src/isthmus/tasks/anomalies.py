@@ -1,6 +1,5 @@
 """Odd items: those that a model of most items finds unlikely, and which of their numbers make them so."""
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from ..estimators import DenoisingAutoencoder
 from ..estimators.base import BaseAutoencoder
 from .reduction import reconstruct
 
-_LEAST = 1e-9  # of a number's variance, for what is as good as rebuilt exactly
+_LEAST = 0.01  # of a number's variance: what is rebuilt better than that is not odd by being off a little
 _ROUNDS = 2  # of fitting anew to those items that were found likely
 _LIMITS = {"contamination": Real(0, 0.5, above=True), "trim": Real(0, 0.5)}
 
@@ -36,7 +35,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     Attributes:
         estimator_: The fitted model.
         offset_: The threshold θ: ``decision_function`` is ``score_samples`` less it, and `predict` is -1 where that is below 0, else 1.
-        usual_: The mean squared error of each number in `fit`, in the shape of an item; None where the model has no way back.
+        usual_: The mean squared error of each number in `fit`, or a hundredth of its variance where that is more, in the shape of an item;
+            None where the model has no way back.
 
     References:
         Outlier Detection Using Replicator Neural Networks (S. Hawkins, H. He, G. Williams, R. Baxter, 2002); Maximum Trimmed Likelihood
@@ -99,15 +99,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Raises:
             InputError: Where all are odd, or none, or there is not one answer an item.
         """
-        scores, known = self.score_samples(X), np.asarray(odd, dtype=bool)
-        if known.shape != scores.shape:
-            raise InputError(f"odd must hold a yes or no for each of the {len(scores)} items. Got shape {known.shape}.")
-        if known.all() or not known.any():
-            raise InputError(f"a threshold needs odd items and others. Got {known.sum()} odd ones of {len(known)}.")
-        false, true, limits = roc_curve(known, -scores)
-        best = int(np.argmax(true - false))
-        above = scores[scores > -limits[best]]  # halfway to the next item, which is not odd
-        self.offset_ = float((above.min() - limits[best]) / 2) if len(above) else float(-limits[best])
+        self.offset_ = separating(self.score_samples(X), odd)
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -124,13 +116,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def attribution(self, X: Any) -> np.ndarray:
-        """Return how odd each number of each item is: its squared error over that number's usual one. Which column, when.
+        """Return how odd each number of each item is: its squared error over that number's usual one, ``usual_``. Which column, when.
 
         Arguments:
             X: Items (n, ...).
 
         Returns:
-            Ratios in the shape of ``X``: 1 is usual; 0 for missing numbers.
+            Ratios in the shape of ``X``: 1 and less is usual; 0 for missing numbers.
 
         Raises:
             InputError: Where the model has no way back.
@@ -138,7 +130,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.usual_ is None:
             raise InputError(f"{type(self.estimator_).__name__} does not give items back, so there is no error of single numbers.")
-        return np.nan_to_num(_squares(self.estimator_, X)) / self.usual_
+        return squares(self.estimator_, X) / self.usual_
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: what the model takes, and no labels."""
@@ -149,27 +141,70 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return tags
 
 
+def separating(scores: np.ndarray, odd: Any) -> float:
+    """Return the threshold on scores (n,) below which odd items lie best: where sensitivity plus specificity is greatest.
+
+    Raises:
+        InputError: Where all are odd, or none, or there is not one answer an item.
+
+    >>> separating(np.array([-9.0, -5.0, -1.0, 0.0]), [True, True, False, False])
+    -3.0
+    """
+    known = np.asarray(odd, dtype=bool)
+    if known.shape != scores.shape:
+        raise InputError(f"odd must hold a yes or no for each of the {len(scores)} items. Got shape {known.shape}.")
+    if known.all() or not known.any():
+        raise InputError(f"a threshold needs odd items and others. Got {known.sum()} odd ones of {len(known)}.")
+    false, true, limits = roc_curve(known, -scores)
+    last = -float(limits[np.argmax(true - false)])  # the score of the last item that counts as odd
+    above = scores[scores > last]
+    return float((above.min() + last) / 2) if len(above) else float(np.nextafter(last, np.inf))
+
+
 def _scores(model: Any, X: Any) -> np.ndarray:
     """Return a score of each item."""
     if hasattr(model, "score_samples"):
         return np.asarray(model.score_samples(X), dtype=np.float64)
-    errors = np.nan_to_num(_squares(model, X))
+    errors = squares(model, X)
     return -0.5 * errors.reshape(len(errors), -1).sum(axis=1)
 
 
 def _usual(model: Any, X: Any) -> np.ndarray:
-    """Return the mean squared error of each number, with a floor: numbers that are rebuilt exactly, or never vary, may be off a little."""
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of numbers that are missing everywhere
-        usual, varies = np.nanmean(_squares(model, X), axis=0), np.nanvar(_dense(X), axis=0)
-    floor = _LEAST * np.where(varies > 0, varies, 1.0)
-    return np.fmax(usual, floor)
+    """Return the mean squared error of each number."""
+    errors = UsualErrors()
+    errors.add(X, squares(model, X))
+    return errors.means()
 
 
-def _squares(model: Any, X: Any) -> np.ndarray:
-    """Return the squared errors of reconstruction, float64 (n, ...)."""
+class UsualErrors:
+    """The mean squared error of each number of items that come block by block."""
+
+    def __init__(self) -> None:
+        self._count: Any = 0
+        self._errors: Any = 0.0
+        self._sums: Any = 0.0
+        self._squares: Any = 0.0
+
+    def add(self, X: Any, errors: np.ndarray) -> None:
+        """Take the next items and their squared errors."""
+        items = _dense(X)
+        seen = ~np.isnan(items)
+        self._count = self._count + seen.sum(axis=0)
+        self._errors = self._errors + errors.sum(axis=0)
+        self._sums = self._sums + items.sum(axis=0, where=seen)
+        self._squares = self._squares + np.square(items).sum(axis=0, where=seen)
+
+    def means(self) -> np.ndarray:
+        """Return the means, of a hundredth of the number's variance at least: numbers that are rebuilt exactly may be off a little."""
+        count = np.maximum(self._count, 1)
+        varies = self._squares / count - np.square(self._sums / count)
+        return np.maximum(self._errors / count, _LEAST * np.where(varies > 0, varies, 1.0))
+
+
+def squares(model: Any, X: Any) -> np.ndarray:
+    """Return the squared errors of reconstruction, float64 (n, ...), 0 for missing numbers."""
     items = _dense(X)
-    return np.square(items - np.asarray(reconstruct(model, X), dtype=np.float64).reshape(items.shape))
+    return np.nan_to_num(np.square(items - np.asarray(reconstruct(model, X), dtype=np.float64).reshape(items.shape)))
 
 
 def _dense(X: Any) -> np.ndarray:
