@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
@@ -84,6 +84,7 @@ class Model(nn.Module):
         units: The map from the data's units to the model's, which also tells the items' shape.
         mean: The mean item in the model's units, about which the encoder sees items and the untrained decoder varies.
         condition: How many numbers are known of each row beside it; both halves' first layers learn to take them in.
+        sequences: Whether items are sequences of any length, of which ``units`` and ``mean`` tell a step, (1, d).
 
     Example:
         >>> from isthmus import Dense, Gaussian, Identity
@@ -94,10 +95,12 @@ class Model(nn.Module):
     """
 
     mean: Tensor
+    pace: Tensor | None
     encoder: Any  # torch modules with more to them: see `Pair`
     decoder: Any
 
-    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"], condition: int = 0) -> None:
+    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"], condition: int = 0,
+                 sequences: bool = False) -> None:  # fmt: skip
         super().__init__()
         activation = parts.code_activation()
         if activation != "linear" and parts.bottleneck.width(n_components) != n_components:
@@ -116,6 +119,9 @@ class Model(nn.Module):
         self.shifts = nn.ModuleDict({half: started(nn.Linear(condition, size, bias=False), condition, 1.0)
                                      for half, size in sizes.items()})  # fmt: skip
         self.condition: Tensor | None = None  # of the rows of a batch, in what `given` returns
+        self.lengths: Tensor | None = None  # of the sequences of a batch, in what `over` returns
+        # From a code to the logarithm of its sequence's length: weights, a constant, and the least and the greatest there may be.
+        self.register_buffer("pace", torch.zeros(n_components + 3) if sequences else None)
         self.likelihood_state = self.likelihood.build(shape)
         self.bottleneck_state = self.bottleneck.build((n_components,))
         states = {penalty.term: penalty.build((n_components,)) for penalty in self.penalties}
@@ -131,8 +137,9 @@ class Model(nn.Module):
         seen, dtype = (x - self.mean).to(self.working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
         bottleneck, state = self.bottleneck, self.bottleneck_state
         if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
-            shift = self._shift("encoder")  # networks of others need know of it only where there is a condition
-            encoded = self.encoder(seen) if shift is None else self.encoder(seen, shift)
+            # Networks of others need know of a condition and of lengths only where there are any.
+            told = {"shift": self._shift("encoder"), "lengths": self.lengths}
+            encoded = self.encoder(seen, **{name: value for name, value in told.items() if value is not None})
             return bottleneck(encoded.to(dtype), draw, state)
         features, layer = self.encoder.features(seen), self.encoder.code
         values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
@@ -152,10 +159,12 @@ class Model(nn.Module):
         """Return the decoder's numbers for codes, perhaps several for each row."""
         shift = self._shift("decoder")
         flat = h.flatten(0, -2)
-        if shift is None:
+        if shift is None and self.lengths is None:
             decoded = self.decoder(flat)
         else:
-            decoded = self.decoder.expand((self.decoder.code(flat).unflatten(0, h.shape[:-1]) + shift).flatten(0, -2))
+            first = self.decoder.code(flat).unflatten(0, h.shape[:-1])
+            told = [] if self.lengths is None else [self.lengths.expand(h.shape[:-1]).flatten()]
+            decoded = self.decoder.expand((first if shift is None else first + shift).flatten(0, -2), *told)
         return decoded if h.ndim == 2 else decoded.unflatten(0, h.shape[:-1])
 
     def _shift(self, half: str) -> Tensor | None:
@@ -169,7 +178,7 @@ class Model(nn.Module):
     def read(self, raw: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return a batch in the model's units with 0 where numbers are missing, and which are observed (None: all)."""
         x = self.units(raw.to(self.units.scale.dtype))
-        if self.likelihood.missing == "refuse":
+        if self.likelihood.missing == "refuse" and self.lengths is None:
             return x, None
         observed = ~torch.isnan(x)
         return torch.where(observed, x, 0.0), observed
@@ -223,6 +232,12 @@ class Model(nn.Module):
         twin.condition = condition
         return twin
 
+    def over(self, lengths: Int[Tensor, " batch"]) -> Self:
+        """Return a twin for a batch of sequences of these lengths, padded behind their ends; all else the two share."""
+        twin = copy.copy(self)
+        twin.lengths = lengths
+        return twin
+
     @property
     def working(self) -> torch.dtype:
         """The dtype in which the networks run."""
@@ -235,4 +250,5 @@ class Model(nn.Module):
     def steps(self, batch: Any, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the training steps of a `Batch`: the group's name and its terms."""
         model = self if batch.condition is None else self.given(batch.condition)
+        model = model if batch.lengths is None else model.over(batch.lengths)
         yield "autoencoder", model.terms(batch.x, progress)

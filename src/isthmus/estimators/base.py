@@ -21,9 +21,10 @@ from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Rows, spread
+from ..training.batches import Rows, spread, spread_rows
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
+from ..training.sequences import Sequences
 from .conditions import Conditions
 from .data import Summary, read_rows
 from .diagnostics import diagnose
@@ -42,6 +43,9 @@ _SLOTS: dict[str, Limit] = {
     "likelihood": Kind(Likelihood, "a likelihood such as Gaussian()", optional=True),
     "training": Kind(Training, "a Training object", optional=True),
 }
+
+
+_KNOWN = 10_000  # sequences whose lengths are learnt from their codes
 
 
 class Row(NamedTuple):
@@ -78,6 +82,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     input_dtype_: str
     generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
     conditional: ClassVar[bool] = True  # whether `fit` takes a condition
+    sequential: ClassVar[bool] = True  # whether `fit` takes sequences of any length
     limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
     def likelihood_for(self, summary: Summary) -> Likelihood:
@@ -92,7 +97,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Train on the rows of ``X``.
 
         Arguments:
-            X: A table (n, d), dense or sparse, images (n, h, w) or (n, h, w, c), or any items (n, ...); bytes or numbers.
+            X: A table (n, d), dense or sparse, images (n, h, w) or (n, h, w, c), or any items (n, ...); bytes or numbers. Or a list of
+                sequences (t_i, d) of any lengths, for `Recurrent`: reconstructions are then such lists, too.
             y: Ignored; it lets pipelines pass labels.
             condition: What encoder and decoder are told of each row, so that the code need not hold it: a label a row (texts, booleans
                 or whole numbers, (n,)), or covariates (n,) or (n, k). The methods that follow then ask for it, too, one for each row or
@@ -113,7 +119,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
-        X = read_rows(self, X, reset=True, nan=True)
+        X = read_rows(self, X, reset=True, nan=True, sequences=self.sequential)
+        self._sequences = isinstance(X, Sequences)
         self.condition_ = self._conditions(condition, X)
         told, summary = self._told(condition, X.shape[0]), Summary.of(X)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
@@ -122,6 +129,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             loop = loop_over(begun, X, summary, seed, told)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
+        if self._sequences:
+            self._learn_lengths(spread_rows(X, _KNOWN), None if told is None else told[spread(len(told), min(_KNOWN, X.shape[0]))])
+
         def some(rows: Rows) -> np.ndarray | None:  # of which `diagnose` takes few, spread evenly
             return None if told is None else told[spread(len(told), rows.shape[0])]
 
@@ -150,7 +160,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         first = not hasattr(self, "module_")
         if first:
             self._check()
-        X = read_rows(self, X, reset=first, nan=True)
+        X = read_rows(self, X, reset=first, nan=True)  # sequences arrive as a whole
         if first:
             self.condition_ = self._conditions(condition, X)
         told, summary, asked = self._told(condition, X.shape[0]), Summary.of(X), self.training or Training()
@@ -194,9 +204,17 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         rows = self._read(X)
         return self._predict(rows, codes, condition=self._told(condition, rows.shape[0]))
 
-    def inverse_transform(self, H: Any, condition: Any = None) -> np.ndarray:
-        """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items."""
+    def inverse_transform(self, H: Any, condition: Any = None, lengths: Any = None) -> Any:
+        """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items.
+
+        Arguments:
+            H: Codes.
+            condition: As in `fit`, where that had one.
+            lengths: Of sequences, (n,), where `fit` was given a list of them: a list then comes back. None predicts them from the codes.
+        """
         check_is_fitted(self)
+        if lengths is not None and not self._sequences:
+            raise InputError(f"lengths are for sequences of any length, and this {type(self).__name__} was fitted to items of one shape.")
         if np.ndim(H) != 2:
             raise InputError(f"H must have the shape (n, {self.n_components_}), a code a row. Got {np.shape(H)}.")
         try:
@@ -205,10 +223,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             raise InputError(" ".join(str(error).split())) from error
         if H.shape[1] != self.n_components_:
             raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
-        return self._predict(H, decoded, self.item_shape_, self._told(condition, len(H)))
+        own = self._lengths(H, lengths) if self._sequences else None
+        item = self.item_shape_ if own is None else (int(own.max(initial=1)), self.n_features_in_)
+        return self._predict(H, decoded, item, self._told(condition, len(H)), own)
 
-    def reconstruct(self, X: Any, condition: Any = None) -> np.ndarray:
-        """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled."""
+    def reconstruct(self, X: Any, condition: Any = None) -> Any:
+        """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled, and sequences keep their lengths."""
         rows = self._read(X)
         return self._predict(rows, rebuilt, condition=self._told(condition, rows.shape[0]))
 
@@ -280,7 +300,27 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
 
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
-        return read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask")
+        if self._sequences and getattr(X, "ndim", 0) == 3:
+            X = list(X)
+        return read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask", sequences=self._sequences)
+
+    def _learn_lengths(self, X: Sequences, told: np.ndarray | None) -> None:
+        """Fit the logarithm of a sequence's length to its code, by least squares."""
+        H = np.column_stack([self._predict(X, codes, condition=told), np.ones(X.shape[0])])
+        logs = np.log(X.lengths)
+        small = 1e-3 * len(H) * np.diag([*H[:, :-1].var(axis=0), 0.0])
+        weights = np.linalg.lstsq(H.T @ H + small, H.T @ logs, rcond=None)[0]
+        self.module_.pace = torch.from_numpy(np.array([*weights, logs.min(), logs.max()])).float()
+
+    def _lengths(self, H: np.ndarray, given: Any) -> np.ndarray:
+        """Return the lengths of the sequences that codes stand for, as given or as predicted."""
+        if given is None:
+            *weights, constant, least, most = np.asarray(self.module_.pace, dtype=np.float64)
+            return np.rint(np.exp(np.clip(H @ np.array(weights) + constant, least, most))).astype(np.int64)
+        lengths = np.asarray(given)
+        if lengths.shape != (len(H),) or lengths.dtype.kind not in "iu" or (lengths < 1).any():
+            raise InputError(f"lengths must hold a whole number of at least 1 for each of the {len(H)} codes. Got {given!r}.")
+        return lengths.astype(np.int64)
 
     def _check(self) -> None:
         """Raise `InputError` for a setting outside its limits."""

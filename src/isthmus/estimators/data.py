@@ -2,8 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from sklearn.utils.validation import validate_data
 from ..errors import InputError
 from ..files.rows import FileRows, RowStream, is_large
 from ..model import Units
-from ..networks import Conv, Dense
+from ..networks import Conv, Dense, Recurrent
 from ..networks.base import Network
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
 from ..training.batches import Rows, blocks
+from ..training.sequences import Sequences
 
 _DTYPES = (np.float64, np.float32, np.uint8)  # rows of others become the first
 _LEAST_SPREAD = 1e-15  # what single precision can still square, and its inverse
@@ -29,10 +30,11 @@ _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the de
 _DENOISED_FROM = 16  # and pixels a side from which it is not where the image is corrupted
 
 
-def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
+def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool, sequences: bool = False) -> Rows:
     """Return ``X`` as rows of bytes, float32 or float64, checked; ``reset`` is for `fit`, ``nan`` lets NaN pass.
 
-    A memory map is read into memory where it is small; a larger one, and any `RowStream`, is checked as it is read.
+    A list of arrays (t_i, d) becomes `Sequences`, where ``sequences`` lets it. A memory map is read into memory where it is small; a larger
+    one, and any `RowStream`, is checked as it is read.
 
     Raises:
         InputError: For anything but at least one finite number a row (two rows in `fit`), or items of another shape.
@@ -41,8 +43,10 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
         raise InputError(f"X is a table of the named columns {', '.join(map(str, X))}; turn it into numbers first, with "
                          "isthmus.Table() (a run that was fitted to a table does).")  # fmt: skip
     if isinstance(X, list | tuple) and len(X) and all(getattr(item, "ndim", 0) == 2 for item in X):
-        raise InputError("X is a list of sequences, which no network here reads yet; stack those of one length into an "
-                         "array (n, t, d).")  # fmt: skip
+        if not sequences:
+            raise InputError(f"X is a list of sequences, which {type(estimator).__name__} does not read; stack those of one length into an "
+                             "array (n, t, d), or take an autoencoder with Recurrent().")  # fmt: skip
+        return read_sequences(estimator, X, reset, nan)
     rules = {"dtype": list(_DTYPES), "ensure_min_samples": 2 if reset else 1,
              "ensure_all_finite": "allow-nan" if nan else True}  # fmt: skip
     stored = FileRows.of(X) if isinstance(X, np.memmap) else None
@@ -71,6 +75,30 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool) -> Rows:
     elif rows.shape[1:] != estimator.item_shape_:
         raise InputError(f"X has items of shape {rows.shape[1:]}, but {type(estimator).__name__} was fitted on items of "
                          f"shape {estimator.item_shape_}.")  # fmt: skip
+    return rows
+
+
+def read_sequences(estimator: BaseEstimator, X: Sequence[np.ndarray], reset: bool, nan: bool) -> Sequences:
+    """Return sequences (t_i, d) as rows, checked; each must have a step, and all the same number of finite numbers a step."""
+    size = X[0].shape[1] if reset else estimator.n_features_in_
+    for place, item in enumerate(X):
+        if not len(item) or item.shape[1] != size or not size:
+            raise InputError(f"X must hold sequences (t, {size}) of a step or more each. Got shape {item.shape} for item {place}.")
+    if reset and len(X) < 2:
+        raise InputError("X must hold 2 sequences or more to learn from. Got n_samples=1.")
+    dtype = next((kind for kind in _DTYPES if all(item.dtype == kind for item in X)), np.float64)
+    try:
+        rows = Sequences.of([check_array(item, dtype=dtype, ensure_all_finite="allow-nan" if nan else True) for item in X])
+    except ValueError:
+        for place, item in enumerate(X):
+            try:
+                check_array(item, dtype=dtype, ensure_all_finite="allow-nan" if nan else True)
+            except ValueError as error:
+                raise InputError(f"item {place} of X: {_plain(error, item)}") from error
+        raise
+    if reset:
+        estimator.item_shape_, estimator.n_features_in_ = (1, size), size
+        estimator.__dict__.pop("feature_names_in_", None)
     return rows
 
 
@@ -108,11 +136,16 @@ class Summary:
     missing: int
     first_missing: int  # the first row that misses numbers
     bytes: bool
+    sequences: bool = False  # of any length, whose steps (1, d) are summed up
 
     @classmethod
     @np.errstate(over="ignore", invalid="ignore")  # `check` speaks of numbers that are too large
     def of(cls, data: Rows) -> "Summary":
         """Read the rows once, block by block, merging means and squares without cancellation."""
+        if isinstance(data, Sequences):
+            found = cls.of(data.steps[:, None])
+            first = int(np.searchsorted(np.cumsum(data.lengths), found.first_missing, side="right")) if found.missing else -1
+            return replace(found, rows=data.shape[0], first_missing=first, sequences=True)
         shape = data.shape[1:]
         count, mean, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         least, most, rows, first = np.full(shape, np.inf), np.full(shape, -np.inf), 0, -1
@@ -172,6 +205,8 @@ class Summary:
         (Noise that is new in every pixel is what convolutions average out: on digits of 28 by 28 pixels they clean better than
         `Dense` after the same time, and without noise they do not rebuild better.)
         """
+        if self.sequences:
+            return Recurrent()
         if self.mean.ndim < 2:
             return Dense()
         small = self.mean.size <= _DENSE_AT_MOST and not (corrupted and min(self.mean.shape[:2]) >= _DENOISED_FROM)

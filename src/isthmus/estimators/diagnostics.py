@@ -23,7 +23,7 @@ def diagnose(estimator: Any, X: Rows, summary: Summary, transform: Map, reconstr
     ``transform`` and ``reconstruct`` are the estimator's own, for rows that were read already.
     """
     yield from _unscaled(summary)
-    if estimator.likelihood_.missing == "refuse":
+    if estimator.likelihood_.missing == "refuse" and not summary.sequences:
         yield from _identity(estimator, X, reconstruct)
     yield from _dead_units(estimator, transform(spread_rows(X, _ROWS)))
     yield from _learning(estimator)

@@ -12,6 +12,7 @@ from .. import storage
 from ..errors import InputError
 from ..files.rows import RowStream, block_rows
 from ..model import Model, Parts
+from ..networks import Recurrent
 from ..training import Constant, Training
 from ..training.batches import Batches, Rows
 from ..training.buffers import Others
@@ -37,6 +38,9 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
     parts.check()
+    if summary.sequences and not isinstance(parts.network, Recurrent):
+        raise InputError(f"sequences of any length need network=Recurrent(). Got {parts.network!r}; stack sequences of one length into an "
+                         "array (n, t, d) for other networks.")  # fmt: skip
     summary.check(parts.likelihood)
     units = summary.units(parts.likelihood)
     mean = units(torch.from_numpy(summary.mean).float())

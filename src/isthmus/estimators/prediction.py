@@ -14,6 +14,7 @@ from ..model import Model
 from ..parts.divergence import log_weights
 from ..parts.likelihood import log_likelihood
 from ..training.batches import Rows, blocks, tensor_of
+from ..training.sequences import Sequences, parted
 
 _DRAWS = 8  # codes drawn for each row's bound
 _AT_ONCE = 2**20  # numbers of a block that its codes are decoded to at once: they should stay near the processor
@@ -22,7 +23,8 @@ Function: TypeAlias = Callable[[Any, Tensor], Tensor]  # of a module and rows, o
 
 
 def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
-              item: tuple[int, ...] | None = None, condition: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+              item: tuple[int, ...] | None = None, condition: np.ndarray | None = None,
+              lengths: np.ndarray | None = None) -> Any:  # fmt: skip
     """Return what ``function`` makes of the module and of every block of ``rows``, float64 only for rows in float64.
 
     Arguments:
@@ -32,7 +34,12 @@ def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
         device: Where to compute.
         item: The shape that each row takes up in memory; None for that of the rows.
         condition: What the module is told of each row, (n, known), or None.
+        lengths: Of the sequences that codes stand for, (n,); `Sequences` know theirs.
+
+    Returns:
+        An array (n, ...), or for sequences a list of arrays (t_i, d).
     """
+    lengths = rows.lengths if isinstance(rows, Sequences) else lengths
     double = rows.dtype == np.float64 and module.working == torch.float32
     if double and device.type == "mps":  # which has no double precision
         device = torch.device("cpu")
@@ -44,7 +51,11 @@ def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
         for block in blocks(rows, item):
             start, past = start + block.shape[0], start
             told = model if condition is None else model.given(torch.from_numpy(condition[past:start]).to(device))
+            told = told if lengths is None else told.over(torch.from_numpy(lengths[past:start]).to(device))
             parts.append(function(told, tensor_of(block).to(device)).cpu().numpy())
+    if lengths is not None and parts[0].ndim > 2:
+        starts = np.cumsum([0, *map(len, parts)]).tolist()
+        return [item for part, begin in zip(parts, starts, strict=False) for item in parted(part, lengths[begin : begin + len(part)])]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

@@ -65,6 +65,7 @@ class StackedAutoencoder(BaseAutoencoder):
 
     limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
     conditional: ClassVar[bool] = False
+    sequential: ClassVar[bool] = False
     layer_histories_: list[list[dict[str, float]]]
 
     def __init__(self, n_components: int = 2, hidden: tuple[int, ...] | None = None,

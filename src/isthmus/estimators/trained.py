@@ -91,10 +91,10 @@ class Trained(BaseEstimator):
         """Return whether a fit has come to its end; one that failed on the way has left its shape only."""
         return hasattr(self, "module_")
 
-    def _predict(self, rows: Rows, function: Function, item: tuple[int, ...] | None = None,
-                 condition: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+    def _predict(self, rows: Rows, function: Function, item: tuple[int, ...] | None = None, condition: np.ndarray | None = None,
+                 lengths: np.ndarray | None = None) -> Any:  # fmt: skip
         """Return what ``function`` makes of the module and of rows or codes, which take up an ``item`` each in memory."""
-        return predicted(self._half or self.module_, rows, function, device_of(self.training_.device), item, condition)
+        return predicted(self._half or self.module_, rows, function, device_of(self.training_.device), item, condition, lengths)
 
     def _keep_run(self, loop: Loop, training: Training) -> None:
         """Take on what a run tells beside the weights; whoever interrupted it is told at last."""

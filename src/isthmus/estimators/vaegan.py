@@ -1,7 +1,7 @@
 """The variational autoencoder with a learned similarity, trained against a discriminator."""
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 from ..model import Parts
 from ..networks.base import Network
@@ -44,6 +44,8 @@ class VAEGAN(BaseAutoencoder):
         >>> model.sample(3).shape, sorted(model.history_[0])[:3]
         ((3, 64), ['deceit', 'epoch', 'kl'])
     """
+
+    sequential: ClassVar[bool] = False  # a discriminator reads items of one shape
 
     def __init__(self, n_components: int = 2, penalty: Penalty | None = None, network: Network | None = None,
                  likelihood: Likelihood | None = None, training: Training | None = None,

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,8 @@ from ..parts.penalty import SingleLayer
 from .activations import activation
 from .base import Network, Pair, Shift
 from .dense import from_code, linear
+
+Lengths: TypeAlias = Tensor | None  # (batch,)
 
 
 class Recurrent(Network):
@@ -65,40 +67,49 @@ class Recurrent(Network):
         if len(shape) not in (1, 2):
             raise InputError(f"Recurrent reads sequences (t,) or (t, d), step by step; these items are {shape}. Use Conv() or Dense().")
         size = shape[1] if len(shape) == 2 else 1
-        cell = _CELLS[self.cell]
-        encoder = RecurrentEncoder(cell(size, self.hidden, self.layers, bidirectional=self.bidirectional), size, width, code_activation)
-        return Pair(encoder, RecurrentDecoder(cell(self.hidden, self.hidden, self.layers), shape, size, n_components, self.backwards))
+        encoder = RecurrentEncoder(self._layers(size, 1 + self.bidirectional), size, width, code_activation)
+        return Pair(encoder, RecurrentDecoder(self._layers(self.hidden, 1), shape, size, n_components, self.backwards))
+
+    def _layers(self, size: int, ways: int) -> nn.ModuleList:
+        """Return the layers, from the lowest to the topmost, each of one list of cells a direction."""
+        sizes = [size, *[ways * self.hidden] * (self.layers - 1)]
+        return nn.ModuleList([nn.ModuleList([_CELLS[self.cell](size, self.hidden) for _ in range(ways)]) for size in sizes])
 
 
 class RecurrentEncoder(nn.Module):
     """Cells from the first step to the last, then a linear layer from their last state to the code."""
 
-    def __init__(self, cells: Any, size: int, width: int, code_activation: str) -> None:
+    def __init__(self, layers: Any, size: int, width: int, code_activation: str) -> None:
         super().__init__()
-        self.cells = cells
+        self.layers = layers
         self.size = size
         self.code = linear(self.entry, width)
         self.code_activation = code_activation
         self.outer = activation(code_activation, "Recurrent.code_activation").build()
 
-    def forward(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch width"]:
-        """Return what the bottleneck turns into codes."""
-        return self.outer(self.code(self.features(x, shift)))
+    def forward(self, x: Float[Tensor, "batch *item"], shift: Shift = None, lengths: Lengths = None) -> Float[Tensor, "batch width"]:
+        """Return what the bottleneck turns into codes; what lies behind the end of a sequence has no part in it."""
+        return self.outer(self.code(self.features(x, shift, lengths)))
 
-    def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None) -> Float[Tensor, "batch features"]:
-        """Return the last layer's last state, that of the other direction behind it."""
+    def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None, lengths: Lengths = None) -> Float[Tensor, "batch features"]:
+        """Return the topmost layer's last states, of every direction."""
         x = x.reshape(len(x), -1, self.size)
-        ways = 1 + self.cells.bidirectional
+        first = None if shift is None else shift.chunk(len(self.layers[0]), dim=1)
         with _twice_differentiable(x.requires_grad):
-            first = None if shift is None else shift.unflatten(1, (ways, -1)).transpose(0, 1)
-            _, state = self.cells(x, self.cells.begun(first, ways, x))
-        hidden = state[0] if isinstance(state, tuple) else state  # (layers * ways, batch, hidden)
-        return hidden[-ways:].transpose(0, 1).flatten(1)
+            for number, ways in enumerate(self.layers):
+                starts = [None] * len(ways) if first is None or number else first
+                forth = ways[0](x, starts[0])
+                states = [forth] if len(ways) == 1 else [forth, ways[1](turned(x, lengths), starts[1])]
+                if number < len(self.layers) - 1:
+                    x = torch.cat([forth, *(turned(back, lengths) for back in states[1:])], dim=2)
+        last = [state[:, -1] if lengths is None else state[torch.arange(len(x), device=x.device), lengths - 1] for state in states]
+        return torch.cat(last, dim=1)
 
     @property
     def entry(self) -> int:
-        """How many numbers the first layer's state has."""
-        return (1 + self.cells.bidirectional) * self.cells.hidden_size
+        """How many numbers the first layer's states have."""
+        ways: Any = self.layers[0]
+        return len(ways) * ways[0].hidden_size
 
     def single_layer(self) -> SingleLayer | None:
         """Return None: steps are many layers."""
@@ -108,11 +119,12 @@ class RecurrentEncoder(nn.Module):
 class RecurrentDecoder(nn.Module):
     """A linear layer from the code to where cells start and what they receive at every step, then one from their states to numbers."""
 
-    def __init__(self, cells: Any, shape: tuple[int, ...], size: int, n_components: int, backwards: bool) -> None:
+    def __init__(self, layers: Any, shape: tuple[int, ...], size: int, n_components: int, backwards: bool) -> None:
         super().__init__()
-        self.code = from_code(linear(n_components, cells.hidden_size))
-        self.cells = cells
-        self.out = linear(cells.hidden_size, size)
+        hidden = layers[0][0].hidden_size
+        self.code = from_code(linear(n_components, hidden))
+        self.layers = layers
+        self.out = linear(hidden, size)
         self.shape = shape
         self.backwards = backwards
 
@@ -120,12 +132,16 @@ class RecurrentDecoder(nn.Module):
         """Return the numbers that the likelihood reads, in the items' shape."""
         return self.expand(self.code(h))
 
-    def expand(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch *item"]:
-        """Return the numbers that the likelihood reads, from what the first layer emits."""
-        x = x.tanh()
-        states, _ = self.cells(x[:, None].expand(-1, self.shape[0], -1), self.cells.begun(x[None], 1, x))
+    def expand(self, x: Float[Tensor, "batch features"], lengths: Lengths = None) -> Float[Tensor, "batch *sequence"]:
+        """Return the numbers that the likelihood reads, from what the first layer emits; as many steps as the longest sequence has."""
+        first = x.tanh()
+        steps = self.shape[0] if lengths is None else int(lengths.max())
+        states = first[:, None].expand(-1, steps, -1)
+        for number, (cells,) in enumerate(self.layers):
+            states = cells(states, None if number else first)
         made = self.out(states)
-        return (made.flip(1) if self.backwards else made).reshape(-1, *self.shape)
+        made = turned(made, lengths) if self.backwards else made
+        return made.reshape(-1, *self.shape) if lengths is None else made
 
     def code_weight(self) -> Float[Tensor, "hidden latent"]:
         """Return the weights that the code meets first."""
@@ -137,8 +153,21 @@ class RecurrentDecoder(nn.Module):
         self.out.bias.copy_(decoded.reshape(-1, self.out.out_features).mean(0))
 
 
+def turned(x: Float[Tensor, "batch steps size"], lengths: Lengths) -> Float[Tensor, "batch steps size"]:
+    """Return sequences from their last steps to their first; what lies behind the end of each stays there.
+
+    >>> turned(torch.tensor([[[1.0], [2.0], [0.0]]]), torch.tensor([2])).ravel().tolist()
+    [2.0, 1.0, 0.0]
+    """
+    if lengths is None:
+        return x.flip(1)
+    steps = torch.arange(x.shape[1], device=x.device)
+    own = lengths[:, None] - 1 - steps
+    return x.take_along_dim(torch.where(own < 0, steps, own)[:, :, None], dim=1)
+
+
 class _Cells:
-    """What torch's recurrent layers lack: a good start, and their first state."""
+    """What torch's recurrent layers lack: a good start, and states alone as what they return."""
 
     def reset_parameters(self: Any) -> None:
         """Start recurrent weights at rotations, others at N(0, 1 / fan-in), biases at 0 and those of forget gates at 1."""
@@ -153,26 +182,25 @@ class _Cells:
                 else:
                     nn.init.constant_(gate, float(name.startswith("bias_ih") and self.mode == "LSTM" and number == 1))
 
-    def begun(self: Any, first: Tensor | None, ways: int, like: Tensor) -> Any:
-        """Return the state before the first step: ``first`` (ways, batch, hidden) for the first layer, 0 for those above."""
-        state = like.new_zeros(self.num_layers * ways, len(like), self.hidden_size)
-        if first is not None:
-            state = torch.cat([first, state[ways:]])
-        return (state, torch.zeros_like(state)) if self.mode == "LSTM" else state
+    def forward(self: Any, x: Float[Tensor, "batch steps size"], first: Float[Tensor, "batch hidden"] | None) -> Tensor:
+        """Return the state after every step (batch, steps, hidden), from one before the first; None is 0."""
+        start = x.new_zeros(len(x), self.hidden_size) if first is None else first
+        state: Any = (start[None], torch.zeros_like(start)[None]) if self.mode == "LSTM" else start[None]
+        return super().forward(x, state)[0]  # type: ignore[misc]
 
 
-class LSTM(_Cells, nn.LSTM):
+class LSTM(_Cells, nn.LSTM):  # type: ignore[misc]
     """Long short-term memory, batch first."""
 
-    def __init__(self, size: int, hidden: int, layers: int, bidirectional: bool = False) -> None:
-        super().__init__(size, hidden, layers, batch_first=True, bidirectional=bidirectional)
+    def __init__(self, size: int, hidden: int) -> None:
+        super().__init__(size, hidden, batch_first=True)
 
 
-class GRU(_Cells, nn.GRU):
+class GRU(_Cells, nn.GRU):  # type: ignore[misc]
     """Gated recurrent units, batch first."""
 
-    def __init__(self, size: int, hidden: int, layers: int, bidirectional: bool = False) -> None:
-        super().__init__(size, hidden, layers, batch_first=True, bidirectional=bidirectional)
+    def __init__(self, size: int, hidden: int) -> None:
+        super().__init__(size, hidden, batch_first=True)
 
 
 _CELLS: dict[str, Any] = {"lstm": LSTM, "gru": GRU}

@@ -115,14 +115,14 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         """Return -1 for odd items and 1 for others, shape (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def attribution(self, X: Any) -> np.ndarray:
+    def attribution(self, X: Any) -> Any:
         """Return how odd each number of each item is: its squared error over that number's usual one, ``usual_``. Which column, when.
 
         Arguments:
             X: Items (n, ...).
 
         Returns:
-            Ratios in the shape of ``X``: 1 and less is usual; 0 for missing numbers.
+            Ratios in the shape of ``X``, a list for a list of sequences: 1 and less is usual; 0 for missing numbers.
 
         Raises:
             InputError: Where the model has no way back.
@@ -130,7 +130,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.usual_ is None:
             raise InputError(f"{type(self.estimator_).__name__} does not give items back, so there is no error of single numbers.")
-        return squares(self.estimator_, X) / self.usual_
+        ratios = squares(self.estimator_, X) / self.usual_
+        return np.split(ratios, np.cumsum([len(item) for item in X])[:-1]) if _ragged(X) else ratios
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: what the model takes, and no labels."""
@@ -165,7 +166,7 @@ def _scores(model: Any, X: Any) -> np.ndarray:
     """Return a score of each item."""
     if hasattr(model, "score_samples"):
         return np.asarray(model.score_samples(X), dtype=np.float64)
-    errors = squares(model, X)
+    errors = squares(model, X)  # of items that are no sequences: models of these have scores
     return -0.5 * errors.reshape(len(errors), -1).sum(axis=1)
 
 
@@ -202,10 +203,19 @@ class UsualErrors:
 
 
 def squares(model: Any, X: Any) -> np.ndarray:
-    """Return the squared errors of reconstruction, float64 (n, ...), 0 for missing numbers."""
+    """Return the squared errors of reconstruction, float64 (n, ...), 0 for missing numbers; of sequences those of all steps."""
     items = _dense(X)
-    return np.nan_to_num(np.square(items - np.asarray(reconstruct(model, X), dtype=np.float64).reshape(items.shape)))
+    made = _dense(model.reconstruct(X) if _ragged(X) else reconstruct(model, X))
+    return np.nan_to_num(np.square(items - made.reshape(items.shape)))
 
 
 def _dense(X: Any) -> np.ndarray:
+    """Return items as an array of doubles, the steps of sequences behind each other."""
+    if _ragged(X):
+        return np.concatenate([np.asarray(item, dtype=np.float64) for item in X])
     return np.asarray(X.toarray() if sp.issparse(X) else X, dtype=np.float64)
+
+
+def _ragged(X: Any) -> bool:
+    """Return whether items are a list of sequences (t_i, d)."""
+    return isinstance(X, list | tuple) and all(getattr(item, "ndim", 0) == 2 for item in X)

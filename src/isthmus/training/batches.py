@@ -14,8 +14,9 @@ from .. import ranks
 from ..files.rows import RowStream, ahead, block_rows, take
 from . import buffers
 from .devices import on
+from .sequences import Sequences, alike
 
-Rows: TypeAlias = Any  # an array, a memory map, a sparse matrix (scipy's have no types) or a `RowStream`
+Rows: TypeAlias = Any  # an array, a memory map, a sparse matrix (scipy's have no types), `Sequences` or a `RowStream`
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Batch:
 
     x: Tensor
     condition: Tensor | None = None
+    lengths: Tensor | None = None  # of sequences, (batch,), which are padded with NaN
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -32,7 +34,8 @@ class Batch:
     def own(self, device: torch.device) -> "Batch":
         """Return the part on which this process works, on ``device``."""
         part = ranks.part(len(self))
-        return Batch(on(device, self.x[part]), None if self.condition is None else on(device, self.condition[part]))
+        known = (None if more is None else on(device, more[part]) for more in (self.condition, self.lengths))
+        return Batch(on(device, self.x[part]), *known)
 
 
 class Batches:
@@ -68,7 +71,11 @@ class Batches:
             sizes = (self._end(number + 1) - self._end(number) for number in range(start, len(self)))
             parts = buffers.cut(ahead(buffers.shuffled(self.data, self.rows, seed, self._end(start))), sizes)
             return (self._batch(x, places) for x, places in parts)
-        return self._slices(np.random.default_rng(seed).permutation(self.rows[:]), start)
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(self.rows[:])
+        if isinstance(self.data, Sequences):
+            order = alike(order, self.data.lengths, [self._end(number + 1) for number in range(len(self))], rng)
+        return self._slices(order, start)
 
     def in_order(self) -> Iterator[Batch]:
         """Yield the batches in the rows' own order."""
@@ -95,7 +102,8 @@ class Batches:
                 yield self._batch(tensor_of(take(self.data, part) if isinstance(self.data, RowStream) else self.data[part]), places)
 
     def _batch(self, x: Tensor, places: Tensor) -> Batch:
-        return Batch(x, None if self.condition is None else self.condition.index_select(0, places))
+        lengths = torch.from_numpy(self.data.lengths).index_select(0, places) if isinstance(self.data, Sequences) else None
+        return Batch(x, None if self.condition is None else self.condition.index_select(0, places), lengths)
 
 
 def spread(n: int, count: int) -> np.ndarray:
@@ -117,7 +125,7 @@ def spread_rows(data: Rows, count: int) -> Rows:
 
 def tensor_of(rows: Rows) -> Tensor:
     """Return rows as a dense tensor of their own dtype."""
-    dense = np.asarray(rows.toarray() if sp.issparse(rows) else rows)
+    dense = rows.padded() if isinstance(rows, Sequences) else np.asarray(rows.toarray() if sp.issparse(rows) else rows)
     dense = np.ascontiguousarray(dense)  # torch knows no negative strides, which flipped images have
     return torch.from_numpy(dense if dense.flags.writeable else dense.copy())
 

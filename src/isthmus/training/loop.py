@@ -87,8 +87,10 @@ class Loop:
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
         self.watched = held_out or data.first(_FEW)  # what tells good from lost
-        row = on(self.device, next(self.watched.in_order()).x[:1])
-        self.work = multiplications(self.model, row) * settings.batch_size
+        first = next(self.watched.in_order())
+        row = on(self.device, first.x[:1])
+        seen = self.model if first.lengths is None else self.model.over(first.lengths[:1])
+        self.work = multiplications(seen, row) * settings.batch_size
         self.precision = settle_precision(settings.precision, self.model, self.device, self.work)
         self.weights = Weights(self.model, self.precision.name)
         self.optimizers = {name: settings.optimizer.build(parameters, settings.learning_rate)
