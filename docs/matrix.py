@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from isthmus import Autoencoder, Conv, Dense, Gaussian, GaussianCode, Identity, TopK, Training, estimators
+from isthmus import Autoencoder, Conv, Dense, Gaussian, GaussianCode, Identity, Recurrent, TopK, Training, estimators
 from isthmus.errors import DiagnosticWarning, InputError
 from isthmus.tasks import fit_density, interpolate
 
@@ -35,6 +35,7 @@ NETWORKS: dict[str, Any] = {
     "Dense": lambda shape, series: Dense((16,)),
     "Dense, tied": lambda shape, series: Dense((16,), tied=True),
     "Conv": lambda shape, series: Conv((4,), dimensions=1 if series else 2),
+    "Recurrent": lambda shape, series: Recurrent(8),
     "Conv, shape given": lambda shape, series: Conv((4,), dimensions=1 if series else 2, shape=shape),
 }
 BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode()}

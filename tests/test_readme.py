@@ -45,6 +45,7 @@ def test_the_python_examples_run(few_updates):
     assert told["sevens"].shape == (5, 64) and told["way"].shape == (9, 64) and told["log_likelihoods"].shape == (10,)
     assert labelled["stack"].transform(labelled["X"]).shape == (1797, 8) and labelled["accuracy"] > 0.6
     assert beats["odd"].sum() == 4 and beats["when"].shape == (200, 40, 1)
+    assert [len(item) for item in beats["again"]] == [len(item) for item in beats["ragged"]]
     assert len(growing["growing"].history_) == 3
 
 

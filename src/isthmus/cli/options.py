@@ -31,9 +31,9 @@ class ModelOptions:
     """What is trained; what is left out is chosen from the data."""
 
     network: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "dense or conv."
+    "dense, conv or recurrent."
     hidden: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "Widths of the hidden layers, such as 128,64 (for conv: channels); none for a network without any."
+    "Widths of the hidden layers, such as 128,64 (for conv channels, for recurrent one width a layer); none for a network without any."
     activation: Annotated[str | None, Parameter(group=_MODEL)] = None
     "relu, silu, gelu, elu, selu, tanh, sigmoid, softplus, leaky_relu or linear."
     tied: Annotated[bool, Parameter(group=_MODEL)] = False

@@ -102,7 +102,7 @@ class Conv(Network):
 
 
 class Blocks(NamedTuple):
-    """What the levels of both halves are made of."""
+    """What the levels of both halves are made of; convolutions have no bias where normalisation would take it away again."""
 
     dimensions: int
     residual: int
@@ -111,15 +111,16 @@ class Blocks(NamedTuple):
 
     def convolution(self, ins: int, outs: int) -> nn.Module:
         """Return a convolution that keeps the sides."""
-        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, padding=1), self.inner.gain)
+        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, padding=1, bias=not self.normalized), self.inner.gain)
 
     def down(self, ins: int, outs: int) -> nn.Module:
         """Return a convolution that halves the sides."""
-        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1), self.inner.gain)
+        return _started(_CONV[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1, bias=not self.normalized), self.inner.gain)
 
     def up(self, ins: int, outs: int, extra: tuple[int, ...], last: bool) -> nn.Module:
         """Return a transposed convolution that doubles the sides s, to 2s - 1 + extra: the extra one restores an even length."""
-        layer = _TRANSPOSED[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1, output_padding=extra)
+        biased = last or not self.normalized
+        layer = _TRANSPOSED[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1, output_padding=extra, bias=biased)
         return _started(layer, 1.0 if last else self.inner.gain)
 
     def active(self, channels: int) -> list[nn.Module]:
