@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from isthmus import Autoencoder, DenoisingAutoencoder, Gaussian, GaussianNoise, Training, VariationalAutoencoder
 from isthmus.errors import InputError
 from isthmus.tasks import AnomalyDetector, Principal
+from isthmus.training import settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
 SHORT = Training(epochs=3)
@@ -59,6 +60,20 @@ def test_the_decision_is_the_score_less_the_threshold(model):
     assert np.array_equal(detector.decision_function(X), detector.score_samples(X) - detector.offset_)
     assert np.array_equal(detector.predict(X), np.where(detector.decision_function(X) < 0, -1, 1))
     assert abs((detector.predict(X) == -1).mean() - 0.1) < 0.01
+
+
+@pytest.mark.slow
+@parametrize_with_checks([AnomalyDetector()])
+def test_scikit_learn_check_as_it_is_made(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("items", [planes(), load_digits().images[:200] / 16, [row[:, None] for row in planes(60)]],
+                         ids=["table", "pictures", "series"])  # fmt: skip
+def test_any_items_have_a_default(items, monkeypatch):
+    monkeypatch.setattr(settings, "_STEPS", 20)
+    detector = AnomalyDetector(contamination=0.1).fit(items)
+    assert abs((detector.predict(items) == -1).mean() - 0.1) < 0.02 and len(detector.attribution(items)) == len(items)
 
 
 def test_a_frozen_model_is_taken_as_it_is():

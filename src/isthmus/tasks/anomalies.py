@@ -1,20 +1,25 @@
 """Odd items: those that a model of most items finds unlikely, and which of their numbers make them so."""
 
+import math
 from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.metrics import roc_curve
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, _safe_indexing, check_array, get_tags
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ..checks import Real, check_settings
 from ..errors import InputError
-from ..estimators import DenoisingAutoencoder
+from ..estimators import VariationalAutoencoder
 from ..estimators.base import BaseAutoencoder
+from ..parts import Gaussian
 from .reduction import reconstruct
 
+_CODE = (2, 32)  # units of the default's code
 _LEAST = 0.01  # of a number's variance: what is rebuilt better than that is not odd by being off a little
 _ROUNDS = 2  # of fitting anew to those items that were found likely
 _LIMITS = {"contamination": Real(0, 0.5, above=True), "trim": Real(0, 0.5)}
@@ -27,7 +32,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     Arguments:
         estimator: Anything with ``score_samples``, or with ``transform`` and ``inverse_transform``: an autoencoder, PCA, a pipeline that
-            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is a `DenoisingAutoencoder`.
+            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is a `VariationalAutoencoder` with a learnt
+            variance for each number and a code of a quarter as many units as there are numbers (2 to 32), for tables behind a
+            `StandardScaler`: what always is exact then weighs more than what always varies.
         contamination: The share of the items in `fit` that are taken to be odd, in (0, 0.5]: it sets the threshold.
         trim: The share of the items in `fit` from which the model does not learn: it is fitted to all, then twice more without those it
             found least likely, so that odd items among them do not teach it. 0 where all are normal.
@@ -67,7 +74,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             InputError: For a setting outside its limits, or a model that gives neither scores nor items back.
         """
         check_settings(self, _LIMITS)
-        model = DenoisingAutoencoder(random_state=0) if self.estimator is None else self.estimator
+        model = _default(X) if self.estimator is None else self.estimator
         if not hasattr(model, "score_samples") and not hasattr(model, "inverse_transform"):
             raise InputError(f"AnomalyDetector needs a model with score_samples or inverse_transform. Got {type(model).__name__}.")
         if sp.issparse(X) and not self.__sklearn_tags__().input_tags.sparse:
@@ -136,10 +143,19 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: what the model takes, and no labels."""
         tags = super().__sklearn_tags__()
-        model = DenoisingAutoencoder() if self.estimator is None else self.estimator
+        model = VariationalAutoencoder() if self.estimator is None else self.estimator
         tags.input_tags.sparse = isinstance(model, BaseAutoencoder)  # others may learn from sparse rows and not score them
         tags.input_tags.allow_nan = get_tags(model).input_tags.allow_nan
         return tags
+
+
+def _default(X: Any) -> Any:
+    """Return the model that is taken where none is given."""
+    shape = X[0].shape if _ragged(X) else X.shape if sp.issparse(X) else np.asarray(X).shape
+    numbers, likelihood = math.prod(shape[1:]), Gaussian(None, shared=False)
+    model = VariationalAutoencoder(int(np.clip(numbers // 4, *_CODE)), likelihood=likelihood, random_state=0)
+    table = len(shape) == 2 and not sp.issparse(X) and not _ragged(X)
+    return make_pipeline(StandardScaler(), model) if table else model
 
 
 def separating(scores: np.ndarray, odd: Any) -> float:
