@@ -24,7 +24,7 @@ from isthmus import (
     VariationalAutoencoder,
 )
 from isthmus.errors import InputError
-from isthmus.tasks import AnomalyDetector, fit_density
+from isthmus.tasks import AnomalyDetector, fit_density, interpolate
 from isthmus.training.sequences import Sequences, alike
 from variants import quietly
 
@@ -124,6 +124,8 @@ def test_conditions_and_likelihoods_know_sequences():
     X = sequences()
     model = fitted(VariationalAutoencoder(3), X=X, condition=["a", "b"] * 15)
     assert model.sample(3, condition="a")[0].shape[1] == 2
+    assert len(model.given("b").inverse_transform(np.zeros((1, 3)), lengths=[4])[0]) == 4
+    assert len(interpolate(model.given("a"), X[3], X[4], steps=3)) == 3
     tight = model.score_samples(X, 50, condition="b")
     assert tight.shape == (30,) and np.isfinite(tight).all()
 

@@ -21,9 +21,9 @@ class Given:
         """Return the codes of ``X``."""
         return self.estimator.transform(X, condition=self.condition)
 
-    def inverse_transform(self, H: Any) -> np.ndarray:
+    def inverse_transform(self, H: Any, **more: Any) -> Any:
         """Return the items that the codes ``H`` stand for."""
-        return self.estimator.inverse_transform(H, condition=self.condition)
+        return self.estimator.inverse_transform(H, condition=self.condition, **more)
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """Return the reconstructions of ``X``."""

@@ -16,7 +16,7 @@ from ..checks import Real, check_settings
 from ..errors import InputError
 from ..estimators import VariationalAutoencoder
 from ..estimators.base import BaseAutoencoder
-from ..parts import Gaussian
+from ..parts import KL, Gaussian
 from .reduction import reconstruct
 
 _CODE = (2, 32)  # units of the default's code
@@ -33,8 +33,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     Arguments:
         estimator: Anything with ``score_samples``, or with ``transform`` and ``inverse_transform``: an autoencoder, PCA, a pipeline that
             ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is a `VariationalAutoencoder` with a learnt
-            variance for each number and a code of a quarter as many units as there are numbers (2 to 32), for tables behind a
-            `StandardScaler`: what always is exact then weighs more than what always varies.
+            variance for each number, so that what is always exact weighs more than what always varies, a KL weight of 0.3, and a code of
+            a quarter as many units as there are numbers (2 to 32); for tables that are not in [0, 1] behind a `StandardScaler`.
         contamination: The share of the items in `fit` that are taken to be odd, in (0, 0.5]: it sets the threshold.
         trim: The share of the items in `fit` from which the model does not learn: it is fitted to all, then twice more without those it
             found least likely, so that odd items among them do not teach it. 0 where all are normal.
@@ -151,11 +151,11 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
 def _default(X: Any) -> Any:
     """Return the model that is taken where none is given."""
-    shape = X[0].shape if _ragged(X) else X.shape if sp.issparse(X) else np.asarray(X).shape
-    numbers, likelihood = math.prod(shape[1:]), Gaussian(None, shared=False)
-    model = VariationalAutoencoder(int(np.clip(numbers // 4, *_CODE)), likelihood=likelihood, random_state=0)
-    table = len(shape) == 2 and not sp.issparse(X) and not _ragged(X)
-    return make_pipeline(StandardScaler(), model) if table else model
+    items = X[0] if _ragged(X) else X if sp.issparse(X) else np.asarray(X)
+    size = int(np.clip(math.prod(items.shape[1:]) // 4, *_CODE))
+    model = VariationalAutoencoder(size, KL(0.3), likelihood=Gaussian(None, shared=False), random_state=0)
+    table = items.ndim == 2 and items.dtype.kind in "iuf" and not sp.issparse(X) and not _ragged(X)
+    return make_pipeline(StandardScaler(), model) if table and (items.min(initial=0) < 0 or items.max(initial=0) > 1) else model
 
 
 def separating(scores: np.ndarray, odd: Any) -> float:

@@ -193,9 +193,9 @@ def move(estimator: Any, item: np.ndarray, direction: np.ndarray, amounts: Array
 def _codes(estimator: Any, *items: np.ndarray) -> np.ndarray:
     """Return the codes (n, k) of single items."""
     shapes = {np.shape(item) for item in items}
-    if len(shapes) > 1:
+    if len(shapes) > 1 and not all(len(shape) == 2 for shape in shapes):  # which are sequences
         raise InputError(f"items must be of one shape. Got {' and '.join(map(str, sorted(shapes)))}.")
-    return np.asarray(estimator.transform(np.stack(items)), dtype=np.float64)
+    return np.asarray(estimator.transform(np.stack(items) if len(shapes) == 1 else list(items)), dtype=np.float64)
 
 
 def _check_unit(unit: int, size: int) -> None:
