@@ -104,7 +104,7 @@ def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | 
 
 def representation(name: str) -> Any:
     """Return the representation of that name, unfitted."""
-    known = {kebab(item): getattr(representations, item) for item in representations.__all__}
+    known = {kebab(item): getattr(representations, item) for item in representations.__all__ if item not in representations.CUTS}
     return known[check_name("--representation", name, known)]()
 
 

@@ -2,5 +2,9 @@
 
 from .pixels import Pixels
 from .table import Table
+from .windows import Windows
 
-__all__ = ["Pixels", "Table"]
+#: Those that make several rows of an item, so that a run, whose codes belong to items, does not take them yet.
+CUTS = ("Windows",)
+
+__all__ = ["Pixels", "Table", "Windows"]
