@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .networks import Task
+from .networks import Lstm, Task
 
 _TEST = 2000
 
@@ -22,10 +22,21 @@ def source() -> str:
 
 def rows_of(task: Task) -> tuple[np.ndarray, np.ndarray]:
     """Return the training and the test rows of ``task``, float32 of shape (n, features)."""
+    if isinstance(task.network, Lstm):
+        every = waves(task.rows + _TEST, task.network.steps)
+        return every[:-_TEST], every[-_TEST:]
     if task.activations:
         noise = np.random.default_rng(0).standard_normal((task.rows + 256, task.network.widths[0]), dtype=np.float32)
         return noise[:-256], noise[-256:]
     return tuple(part.astype(np.float32) / 255 for part in digits(task.rows))
+
+
+def waves(n: int, steps: int) -> np.ndarray:
+    """Return ``n`` sums of two waves of random pitch and phase, with a little noise, (n, steps) float32."""
+    rng = np.random.default_rng(0)
+    pitch, phase = rng.uniform(1, 6, (2, n, 1)), rng.uniform(0, 2 * np.pi, (2, n, 1))
+    clean = np.sin(pitch * np.linspace(0, 2 * np.pi, steps) + phase).sum(0) / 2
+    return (clean + 0.05 * rng.standard_normal((n, steps))).astype(np.float32)
 
 
 def digits(rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -48,7 +48,28 @@ class BlogConv:
         return [(batch * side**2, 9 * ins, outs) for side, (ins, outs) in zip(sides, channels, strict=True)]
 
 
-Network = Dense | BlogConv
+@dataclass(frozen=True)
+class Lstm:
+    """A sequence-to-sequence network for series of one number a step: long short-term memory to a code, and from it at every step."""
+
+    steps: int
+    hidden: int
+    code: int
+    variational: bool = False
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The numbers of an item, of the state and of the code."""
+        return self.steps, self.hidden, self.code
+
+    def products(self, batch: int) -> list[Product]:
+        """Return every layer's product, all steps of one at once."""
+        rows, gates = self.steps * batch, 4 * self.hidden
+        return [(rows, 1, gates), (rows, self.hidden, gates), (batch, self.hidden, self.code), (batch, self.code, self.hidden),
+                (rows, self.hidden, gates), (rows, self.hidden, gates), (rows, self.hidden, 1)]  # fmt: skip
+
+
+Network = Dense | BlogConv | Lstm
 
 
 @dataclass(frozen=True)

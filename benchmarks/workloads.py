@@ -7,7 +7,7 @@ from .curves import Curves
 from .encode import Encoding
 from .implementations import KERAS_JAX, KERAS_TORCH, PEERS, PYOD, PYTHAE, PYTORCH, SCIKIT_LEARN, SKORCH
 from .likelihood import Likelihood
-from .networks import BlogConv, Dense, Task
+from .networks import BlogConv, Dense, Lstm, Task
 from .scaling import Scaling
 from .time_to_error import TimeToError
 from .training import TrainingWorkload
@@ -34,6 +34,8 @@ _WORKLOADS: tuple[Workload, ...] = (
     TrainingWorkload("conv", "the Keras blog's convolutional network, cross-entropy, batches of 128",
                      Task(BlogConv(), batch=128, rows=5_120, epochs=5, binary=True),
                      (PYTORCH, PYTHAE, KERAS_JAX, KERAS_TORCH, SKORCH), {"pythae": _SQUARED}),
+    TrainingWorkload("beats", "recurrent, 64 units over series of 140 steps, a code of 8, and back, squared error, batches of 64",
+                     Task(Lstm(140, 64, 8), batch=64, rows=1_920, epochs=4), (PYTORCH, KERAS_JAX, KERAS_TORCH)),
     TrainingWorkload("contractive-layer", "784-1000-784, sigmoid, cross-entropy and the contractive penalty, batches of 100",
                      Task(Dense((784, 1000), code_activation="sigmoid"), batch=100, rows=10_000, epochs=5, binary=True, contractive=True),
                      (PYTORCH,), {"pytorch": "the penalty by a random projection and a second backward pass"}),

@@ -15,6 +15,7 @@ from isthmus import (
     ContractiveAutoencoder,
     Dense,
     Gaussian,
+    Recurrent,
     RestrictedBoltzmannMachine,
     SparseAutoencoder,
     TopK,
@@ -22,7 +23,7 @@ from isthmus import (
     VariationalAutoencoder,
 )
 
-from ..networks import BlogConv, Task
+from ..networks import BlogConv, Lstm, Task
 from .blog import Blog
 from .trained import Trained
 
@@ -72,6 +73,8 @@ def _estimator(task: Task) -> Any:
     likelihood = Bernoulli() if task.binary else Gaussian()
     if isinstance(task.network, BlogConv):
         return Autoencoder(128, network=Blog(), likelihood=likelihood)
+    if isinstance(task.network, Lstm):
+        return Autoencoder(task.network.code, network=Recurrent(task.network.hidden), likelihood=likelihood)
     hidden, code = _sizes(task)
     if task.machine:
         return RestrictedBoltzmannMachine(code, likelihood=likelihood)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..networks import BlogConv, Dense, Task
+from ..networks import BlogConv, Dense, Lstm, Task
 from .trained import Trained
 
 
@@ -29,7 +29,10 @@ class Draw(layers.Layer):
 def train(task: Task, X: np.ndarray, mark: Callable[[], None], seed: int) -> Trained:
     """Fit the model."""
     keras.utils.set_random_seed(seed)
-    model = _blog() if isinstance(task.network, BlogConv) else _dense(task.network, "sigmoid" if task.binary else None)
+    if isinstance(task.network, Lstm):
+        model = _lstm(task.network)
+    else:
+        model = _blog() if isinstance(task.network, BlogConv) else _dense(task.network, "sigmoid" if task.binary else None)
     model.compile(keras.optimizers.Adam(1e-3), loss=_loss(task))
     ends = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: mark())
     model.fit(X, X, batch_size=task.batch, epochs=task.epochs, callbacks=[ends], verbose=0)
@@ -65,6 +68,15 @@ def _dense(network: Dense, output: str | None) -> keras.Model:
     for width in reversed(hidden):
         h = layers.Dense(width, network.activation)(h)
     return keras.Model(given, layers.Dense(features, output)(h))
+
+
+def _lstm(network: Lstm) -> keras.Model:
+    given = keras.Input((network.steps,))
+    code = layers.Dense(network.code)(layers.LSTM(network.hidden)(layers.Reshape((network.steps, 1))(given)))
+    first = layers.Dense(network.hidden, "tanh")(code)
+    states = layers.LSTM(network.hidden, return_sequences=True)(layers.RepeatVector(network.steps)(first),
+                                                               initial_state=[first, ops.zeros_like(first)])  # fmt: skip
+    return keras.Model(given, layers.Flatten()(layers.Dense(1)(states)))
 
 
 def _blog() -> keras.Model:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..networks import BlogConv, Dense, Network, Task
+from ..networks import BlogConv, Dense, Lstm, Network, Task
 
 _LAYERS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "linear": nn.Identity}
 
@@ -22,6 +22,32 @@ class TopK(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         values, places = h.topk(self.k, dim=1)
         return torch.zeros_like(h).scatter(1, places, values)
+
+
+class Reader(nn.Module):
+    """Long short-term memory over a series (batch, steps), and a linear layer from its last state to the code."""
+
+    def __init__(self, network: Lstm) -> None:
+        super().__init__()
+        self.cells, self.code = nn.LSTM(1, network.hidden, batch_first=True), nn.Linear(network.hidden, network.code)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.code(self.cells(x[:, :, None])[1][0][0])
+
+
+class Writer(nn.Module):
+    """Long short-term memory that starts from the code and receives it at every step."""
+
+    def __init__(self, network: Lstm) -> None:
+        super().__init__()
+        self.steps = network.steps
+        self.code, self.out = nn.Linear(network.code, network.hidden), nn.Linear(network.hidden, 1)
+        self.cells = nn.LSTM(network.hidden, network.hidden, batch_first=True)
+
+    def forward(self, h: Tensor) -> Tensor:
+        first = self.code(h).tanh()
+        states, _ = self.cells(first[:, None].expand(-1, self.steps, -1), (first[None], torch.zeros_like(first)[None]))
+        return self.out(states)[:, :, 0]
 
 
 class Autoencoder(nn.Module):
@@ -65,6 +91,8 @@ def loss(task: Task, x: Tensor, out: tuple[Tensor, Tensor, Tensor]) -> Tensor:
 
 def halves(network: Network) -> tuple[nn.Sequential, nn.Sequential]:
     """Return the encoder and the decoder, from rows to rows, the latter's output linear."""
+    if isinstance(network, Lstm):
+        return nn.Sequential(Reader(network)), nn.Sequential(Writer(network))
     return _blog() if isinstance(network, BlogConv) else _dense(network)
 
 
