@@ -19,7 +19,7 @@ from ..errors import DiagnosticWarning, DivergedError
 from ..storage import below
 from .batches import Batch, Batches
 from .checkpoint import Checkpoint, optimizer_tensors, restore_optimizer, snapshot
-from .devices import Weights, device_of, multiplications, on, seeded, settle_precision, threads_for
+from .devices import Weights, device_of, memory_kept, multiplications, on, seeded, settle_precision, threads_for
 from .settings import Training
 
 _LOOK = 50  # steps between looks at the loss where a look would stall the device
@@ -106,7 +106,7 @@ class Loop:
         self.clock = time.perf_counter() - self.state.seconds
         self.called = 0.0
         try:
-            with threads_for(self.work):
+            with threads_for(self.work), memory_kept(self.model):
                 while self.state.epoch < self.settings.epochs and not self.state.stopped:
                     self._epoch()
         except KeyboardInterrupt:
