@@ -30,7 +30,8 @@ def asked(loaded: sources.Data, name: str | None, labels: str | None) -> Asked:
     """Return what ``--condition`` asks for, beside ``--labels``."""
     if name is None:
         return Asked(loaded.items)
-    if name == _OWN:
+    column = isinstance(loaded.items, TableItems) and name in loaded.items.names
+    if name == _OWN and not column:
         if loaded.labels is None:
             raise InputError(f"{_FLAG} {_OWN}: {loaded.items.source} comes without labels; name a column or a file")
         return Asked(loaded.items, _learnt(loaded.labels), _OWN if labels is None else "" if exists(labels) else labels)
