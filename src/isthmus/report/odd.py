@@ -40,7 +40,7 @@ def render_odd(oddest: Oddest, scores: np.ndarray, threshold: float, *, title: s
     shown = [Section("scores", "Scores", "How likely the model finds the items; those left of the line are odd.", "figure",
                      [Part("", "", score_histogram(scores, threshold))]), _worst(oddest, columns)]  # fmt: skip
     first, *others = findings
-    return filled("odd.html", title=title, first=first, others=others, sections=[section for section in shown if section.parts])
+    return filled("base.html", title=title, first=first, others=others, sections=[section for section in shown if section.parts])
 
 
 def _worst(oddest: Oddest, columns: Sequence[str] | None) -> Section:
