@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..files import Items, write_tables
 from ..run import Run, open_run
 from ..storage import atomic, refuse_existing
-from ..tasks.anomalies import UsualErrors, separating, squares
+from ..tasks.anomalies import UsualErrors, separating, squares, squares_of
 from ..tasks.reduction import reconstruct
 from . import naming, streams
 from .conditions import Told
@@ -113,7 +113,8 @@ class _Odd:
             if len(odd):
                 view = self.run.given(None if condition is None else condition[odd]).estimator
                 rows = self.run.rows(block)[odd]
-                rebuilt, ratios = np.asarray(reconstruct(view, rows)), squares(view, rows) / self.usual
+                rebuilt = np.asarray(reconstruct(view, rows))
+                ratios = squares_of(rows, rebuilt) / self.usual
                 flat = ratios.reshape(len(odd), -1)
                 worst = flat.argmax(axis=1)
                 names[odd] = [self._named(int(place), rows.shape[1:]) for place in worst]

@@ -129,12 +129,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             loop = loop_over(begun, X, summary, seed, told)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
-        if self._sequences:
-            self._learn_lengths(spread_rows(X, _KNOWN), None if told is None else told[spread(len(told), min(_KNOWN, X.shape[0]))])
 
         def some(rows: Rows) -> np.ndarray | None:  # of which `diagnose` takes few, spread evenly
             return None if told is None else told[spread(len(told), rows.shape[0])]
 
+        if self._sequences:
+            few = spread_rows(X, _KNOWN)
+            self._learn_lengths(few, some(few))
         for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes, condition=some(rows)),
                                 lambda rows: self._predict(rows, rebuilt, condition=some(rows))):  # fmt: skip
             warnings.warn(message, DiagnosticWarning, stacklevel=2)

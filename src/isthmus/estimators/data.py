@@ -87,19 +87,16 @@ def read_sequences(estimator: BaseEstimator, X: Sequence[np.ndarray], reset: boo
     if reset and len(X) < 2:
         raise InputError("X must hold 2 sequences or more to learn from. Got n_samples=1.")
     dtype = next((kind for kind in _DTYPES if all(item.dtype == kind for item in X)), np.float64)
-    try:
-        rows = Sequences.of([check_array(item, dtype=dtype, ensure_all_finite="allow-nan" if nan else True) for item in X])
-    except ValueError:
-        for place, item in enumerate(X):
-            try:
-                check_array(item, dtype=dtype, ensure_all_finite="allow-nan" if nan else True)
-            except ValueError as error:
-                raise InputError(f"item {place} of X: {_plain(error, item)}") from error
-        raise
+    checked = []
+    for place, item in enumerate(X):
+        try:
+            checked.append(check_array(item, dtype=dtype, ensure_all_finite="allow-nan" if nan else True))
+        except ValueError as error:
+            raise InputError(f"item {place} of X: {_plain(error, item)}") from error
     if reset:
         estimator.item_shape_, estimator.n_features_in_ = (1, size), size
         estimator.__dict__.pop("feature_names_in_", None)
-    return rows
+    return Sequences.of(checked)
 
 
 class CheckedRows:

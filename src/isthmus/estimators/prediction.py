@@ -47,15 +47,19 @@ def predicted(module: Any, rows: Rows, function: Function, device: torch.device,
     if double or device.type != "cpu":
         model = copy.deepcopy(module).to(device, torch.float64 if double else None)
     parts, start = [], 0
+    items: list[np.ndarray] = []
     with torch.inference_mode():
         for block in blocks(rows, item):
             start, past = start + block.shape[0], start
             told = model if condition is None else model.given(torch.from_numpy(condition[past:start]).to(device))
             told = told if lengths is None else told.over(torch.from_numpy(lengths[past:start]).to(device))
-            parts.append(function(told, tensor_of(block).to(device)).cpu().numpy())
-    if lengths is not None and parts[0].ndim > 2:
-        starts = np.cumsum([0, *map(len, parts)]).tolist()
-        return [item for part, begin in zip(parts, starts, strict=False) for item in parted(part, lengths[begin : begin + len(part)])]
+            made = function(told, tensor_of(block).to(device)).cpu().numpy()
+            if lengths is None or made.ndim < 3:
+                parts.append(made)
+            else:
+                items += parted(made, lengths[past:start])
+    if items:
+        return items
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

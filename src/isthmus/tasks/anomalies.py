@@ -220,9 +220,13 @@ class UsualErrors:
 
 def squares(model: Any, X: Any) -> np.ndarray:
     """Return the squared errors of reconstruction, float64 (n, ...), 0 for missing numbers; of sequences those of all steps."""
+    return squares_of(X, model.reconstruct(X) if _ragged(X) else reconstruct(model, X))
+
+
+def squares_of(X: Any, rebuilt: Any) -> np.ndarray:
+    """Return the squared errors of items that were rebuilt already, as `squares` does."""
     items = _dense(X)
-    made = _dense(model.reconstruct(X) if _ragged(X) else reconstruct(model, X))
-    return np.nan_to_num(np.square(items - made.reshape(items.shape)))
+    return np.nan_to_num(np.square(items - _dense(rebuilt).reshape(items.shape)))
 
 
 def _dense(X: Any) -> np.ndarray:

@@ -64,7 +64,7 @@ def settle_precision(setting: str, model: nn.Module, device: torch.device, work:
             warnings.warn("this processor has no instructions for bfloat16 and takes ten to a hundred times as long over its products "
                           "as over float32's; leave the precision to 'auto'.", DiagnosticWarning, stacklevel=2)  # fmt: skip
         return Precision(setting, "as asked for")
-    if any(isinstance(layer, nn.RNNBase) for layer in model.modules()):
+    if _cells(model):
         return Precision("float32", "the states of recurrent cells add up over many steps")
     fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else (
         device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
@@ -94,14 +94,18 @@ def multiplications(model: nn.Module, row: Tensor) -> float:
         called.add(layer)
 
     layers: list[Any] = [layer for layer in model.modules() if isinstance(getattr(layer, "weight", None), Tensor)]
-    steps = [layer for layer in model.modules() if isinstance(layer, nn.RNNBase)]
-    hooks = [layer.register_forward_hook(add) for layer in layers + steps]
+    hooks = [layer.register_forward_hook(add) for layer in [*layers, *_cells(model)]]
     try:
         model.eval()(row)
     finally:
         for hook in hooks:
             hook.remove()
     return total + sum(layer.weight.numel() for layer in layers if layer not in called)
+
+
+def _cells(model: nn.Module) -> list[nn.Module]:
+    """Return the recurrent layers of a model."""
+    return [layer for layer in model.modules() if isinstance(layer, nn.RNNBase)]
 
 
 @contextlib.contextmanager
@@ -123,8 +127,7 @@ def memory_kept(model: nn.Module) -> Iterator[None]:
     Their steps need large pieces of it, which the C library otherwise fetches anew every time, and new memory is slow until it has been
     touched: recurrent networks train more than half as fast again. Only glibc can be told so; elsewhere nothing happens.
     """
-    recurrent = any(isinstance(layer, nn.RNNBase) for layer in model.modules())
-    library: Any = ctypes.CDLL(None) if recurrent and sys.platform == "linux" else None
+    library: Any = ctypes.CDLL(None) if _cells(model) and sys.platform == "linux" else None
     if not (hasattr(library, "mallopt") and hasattr(library, "malloc_trim")):
         yield
         return
