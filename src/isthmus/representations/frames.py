@@ -66,13 +66,13 @@ class Frames(TransformerMixin, BaseEstimator):
         if Z.shape[1:] != (size,):
             raise InputError(f"rows must have the shape (n, {size}). Got {Z.shape}.")
         sizes = [len(Z)] if lengths is None else list(lengths)
-        places = np.concatenate(self._places(sizes)) if len(Z) == sum(sizes) else np.empty((0, 1), int)
+        self.joined(Z, sizes)  # which checks them
+        places = np.concatenate(self._places(sizes))
         said = Z.reshape(len(Z), -1, self.n_features_in_)
         total = np.zeros((len(Z), self.n_features_in_))
         for neighbour in range(places.shape[1]):
             np.add.at(total, places[:, neighbour], said[:, neighbour])
-        counts = np.bincount(places.ravel(), minlength=len(Z))[:, None]
-        found = self.joined(total / np.maximum(counts, 1), sizes)
+        found = self.joined(total / np.bincount(places.ravel())[:, None], sizes)
         return found[0] if len(found) == 1 else found
 
     def joined(self, values: np.ndarray, lengths: Sequence[int] | None = None) -> list[np.ndarray]:
