@@ -120,6 +120,7 @@ class Model(nn.Module):
                                      for half, size in sizes.items()})  # fmt: skip
         self.condition: Tensor | None = None  # of the rows of a batch, in what `given` returns
         self.lengths: Tensor | None = None  # of the sequences of a batch, in what `over` returns
+        self.seen: Tensor | None = None  # in place of a batch, in the model's units, in what `seeing` returns
         # From a code to the logarithm of its sequence's length: weights, a constant, and the least and the greatest there may be.
         self.register_buffer("pace", torch.zeros(n_components + 3) if sequences else None)
         self.likelihood_state = self.likelihood.build(shape)
@@ -185,6 +186,7 @@ class Model(nn.Module):
 
     def corrupt(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return what the encoder sees of ``x`` in training; in prediction that is all of it."""
+        x = x if self.seen is None else self.seen
         return self.corruption(x) if self.corruption is not None and self.training else x
 
     def forward(self, raw: Tensor) -> Pass:
@@ -238,6 +240,12 @@ class Model(nn.Module):
         twin.lengths = lengths
         return twin
 
+    def seeing(self, seen: Float[Tensor, "batch *item"]) -> Self:
+        """Return a twin whose encoder sees these rows, in the data's units, in place of a batch; all else the two share."""
+        twin = copy.copy(self)
+        twin.seen = self.read(seen)[0]
+        return twin
+
     @property
     def working(self) -> torch.dtype:
         """The dtype in which the networks run."""
@@ -251,4 +259,5 @@ class Model(nn.Module):
         """Yield the training steps of a `Batch`: the group's name and its terms."""
         model = self if batch.condition is None else self.given(batch.condition)
         model = model if batch.lengths is None else model.over(batch.lengths)
+        model = model if batch.seen is None else model.seeing(batch.seen)
         yield "autoencoder", model.terms(batch.x, progress)

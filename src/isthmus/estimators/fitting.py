@@ -52,14 +52,14 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     return Begun(model, parts, training, estimator.n_components)
 
 
-def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None) -> Loop:
+def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None, seen: np.ndarray | None) -> Loop:
     """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
     training = begun.training
     held, kept = _parted(X, training.validation, seed)
-    more = {} if condition is None else {"condition": digest([condition])}
+    more = {name: digest([array]) for name, array in {"condition": condition, "seen": seen}.items() if array is not None}
     agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), **more)
-    watched = Batches(X, held, block_rows(X.shape[1:]), condition) if len(held) else None
-    return Loop(begun.model, Batches(X, kept, training.batch_size, condition), watched, training, seed, agreed)
+    watched = Batches(X, held, block_rows(X.shape[1:]), condition, seen) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size, condition, seen), watched, training, seed, agreed)
 
 
 def agreement(X: Rows, summary: Summary, training: Training, seed: int, **more: Any) -> str:
