@@ -10,17 +10,17 @@ from sklearn.utils.validation import check_is_fitted
 from ..checks import Whole, check_settings
 from ..errors import InputError
 
-_LIMITS = {"context": Whole(0)}
+_LIMITS = {"context": Whole(0), "spacing": Whole(1)}
 
 
 class Frames(TransformerMixin, BaseEstimator):
     r"""Sequences (t_i, d) as a row for each frame, (n, (2 context + 1) d) float32, and back.
 
-    A row holds a frame between its ``context`` neighbours on each side, earliest first; the first and the last frame stand in for those that
-    are missing. Back, a frame is the mean of what the rows say of it. With no context, rows are frames, for any method of tables;
+    A row holds a frame between ``context`` others on each side, each ``spacing`` frames from the next, earliest first; the first and the
+    last frame stand in for those that are missing. Back, a frame is the mean of what the rows say of it. With no context, rows are frames, for any method of tables;
     ``Conv(dimensions=1, shape=(2 * context + 1, d))`` reads the rows as short series.
 
-    Parameters: ``context``, the neighbours on each side.
+    Parameters: ``context``, the neighbours on each side; ``spacing``, the frames from one to the next.
 
     Attributes learnt: ``n_features_in_`` (d).
 
@@ -32,8 +32,9 @@ class Frames(TransformerMixin, BaseEstimator):
     [[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]]
     """
 
-    def __init__(self, context: int = 0) -> None:
+    def __init__(self, context: int = 0, spacing: int = 1) -> None:
         self.context = context
+        self.spacing = spacing
 
     def fit(self, X: Any, y: Any = None) -> "Frames":
         """Learn how many numbers a frame has from a sequence (t, d), or from a list of them.
@@ -101,7 +102,7 @@ class Frames(TransformerMixin, BaseEstimator):
 
     def _places(self, lengths: Sequence[int]) -> list[np.ndarray]:
         """Return which frames of all each row holds, (t_i, 2 context + 1), sequence by sequence."""
-        around, begins = np.arange(-self.context, self.context + 1), np.cumsum([0, *lengths])
+        around, begins = self.spacing * np.arange(-self.context, self.context + 1), np.cumsum([0, *lengths])
         return [begin + np.clip(np.arange(length)[:, None] + around, 0, length - 1) for begin, length in zip(begins, lengths, strict=False)]
 
     def _sequences(self, X: Any, size: int | None) -> list[np.ndarray]:

@@ -8,13 +8,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Real, Whole, check_settings
-from ..errors import InputError, MissingExtraError
+from ..errors import MissingExtraError
+from .pitch import pitch_of
 from .spectrogram import hertz, mels
 from .waves import read_waves
 
-_LIMITS = {"order": Whole(1), "period": Real(1, 50), "rate": Whole(8000)}
-_WIDEST = (50.0, 800.0)  # of pitches that are looked for where nothing is known of a voice
-_AROUND = (0.55, 2.2)  # of its median, within which the rest of a voice's pitches lie
+_LIMITS = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
 _LEAST = 1e-16  # of an envelope's power
 
@@ -33,10 +32,11 @@ class Vocoder(TransformerMixin, BaseEstimator):
     The cepstrum c of a spectral envelope H describes its logarithm on the mel scale, :math:`\ln |H(\omega)| \approx \sum_{m=0}^{M} c_m
     \cos(m \tilde\omega)`, so that the root mean square of two envelopes' difference in decibels is their mel-cepstral distortion.
 
-    Parameters: ``order`` M of the cepstrum; ``period`` from frame to frame, in milliseconds; ``rate``, samples a second.
+    Parameters: ``order`` M of the cepstrum; ``period`` from frame to frame, in milliseconds; ``span``, how many times its median above and
+    below it a voice's pitch goes, at most; ``rate``, samples a second.
 
-    Attributes learnt: ``range_``, the least and the greatest pitch in hertz that are looked for: about the voice's own median, so that no
-    one need know them; ``n_features_in_``, d = 1 + (M + 1) + the bands of aperiodicity.
+    Attributes learnt: ``range_``, the least and the greatest pitch in hertz that are looked for: ``span`` about the voice's own median, so
+    that no one need know them; ``n_features_in_``, d = 1 + (M + 1) + the bands of aperiodicity.
 
     References:
         WORLD: A Vocoder-Based High-Quality Speech Synthesis System (M. Morise, F. Yokomori, K. Ozawa, 2016); Harvest: A High-Performance
@@ -52,9 +52,10 @@ class Vocoder(TransformerMixin, BaseEstimator):
     [(8000,)]
     """
 
-    def __init__(self, order: int = 40, period: float = 5.0, rate: int = 16000) -> None:
+    def __init__(self, order: int = 40, period: float = 5.0, span: float = 2.1, rate: int = 16000) -> None:
         self.order = order
         self.period = period
+        self.span = span
         self.rate = rate
 
     def fit(self, X: Any, y: Any = None) -> "Vocoder":
@@ -65,16 +66,13 @@ class Vocoder(TransformerMixin, BaseEstimator):
             MissingExtraError: Without the extra `audio`.
         """
         check_settings(self, _LIMITS)
-        world = _world()
-        found = [world.dio(wave, self.rate, *_WIDEST, frame_period=10.0)[0] for wave in self._read(X)]
-        voiced = np.concatenate(found)
-        voiced = voiced[voiced > 0]
-        if not len(voiced):
-            raise InputError("no pitch is found in any frame: Vocoder needs voices, or other sounds with a pitch from "
-                             f"{_WIDEST[0]:.0f} to {_WIDEST[1]:.0f} Hz.")  # fmt: skip
-        middle = float(np.median(voiced))
-        self.range_ = (max(_WIDEST[0], _AROUND[0] * middle), _AROUND[1] * middle)
-        self.n_features_in_ = self.order + 2 + int(world.get_num_aperiodicities(self.rate))
+        return self.about(pitch_of(read_waves(X, "Vocoder"), self.rate))
+
+    def about(self, middle: float) -> "Vocoder":
+        """Be fitted to a voice whose median pitch in hertz is known."""
+        check_settings(self, _LIMITS)
+        self.range_ = (middle / self.span, middle * self.span)
+        self.n_features_in_ = self.order + 2 + int(_world().get_num_aperiodicities(self.rate))
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:

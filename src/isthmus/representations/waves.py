@@ -54,9 +54,9 @@ def loudness(wave: np.ndarray, rate: int) -> float:
 
 
 def levelled(wave: np.ndarray, rate: int, target: float = -23.0) -> np.ndarray:
-    """Return a wave at a loudness in LUFS, or less where its peak would be above full scale; silence stays as it is."""
+    """Return a wave at a loudness in LUFS, or less where its peak would be above full scale; silence, or a wave for it, stays as it is."""
     found = loudness(wave, rate)
-    if not np.isfinite(found):
+    if not np.isfinite(target - found):
         return wave
     gain = min(10 ** ((target - found) / 20), 1 / float(np.abs(wave).max()))
     return (wave * gain).astype(wave.dtype)
