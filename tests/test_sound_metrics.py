@@ -57,8 +57,10 @@ def test_brighter_is_higher_and_slower_is_longer():
     assert metrics.spectral_centroid(np.zeros(100), 16000) == 0
 
 
-@pytest.mark.parametrize("call", [lambda: metrics.warping(A, A[:, :2]), lambda: metrics.warping(A[:0], A), lambda: metrics.pitch_error([1.0], []),
-                                  lambda: metrics.spectral_error(A, A[:3]), lambda: metrics.spectral_centroid([np.nan], 16000)])  # fmt: skip
+@pytest.mark.parametrize("call", [
+    lambda: metrics.warping(A, A[:, :2]), lambda: metrics.warping(A[:0], A), lambda: metrics.pitch_error([1.0], []),
+    lambda: metrics.spectral_error(A, A[:3]), lambda: metrics.spectral_centroid([np.nan], 16000),
+])  # fmt: skip
 def test_what_cannot_be_compared_is_refused(call):
     with pytest.raises(InputError):
         call()

@@ -137,8 +137,8 @@ def read_blocks(path: Path, rate: int | None = None, *, seconds: float = 60.0, m
             if len(wave):
                 yield wave
     if clipped:
-        warnings.warn(f"{path} is clipped in {clipped} places: its tops are cut, which distorts what is learnt; take a recording at a lower "
-                      "level", DiagnosticWarning, stacklevel=2)  # fmt: skip
+        warnings.warn(f"{path} is clipped in {clipped} places: its tops are cut, which distorts what is learnt; record it at a lower level",
+                      DiagnosticWarning, stacklevel=2)  # fmt: skip
 
 
 def write_sound(path: str | os.PathLike[str], blocks: Iterable[np.ndarray], rate: int, *, overwrite: bool = False) -> float:
@@ -208,7 +208,7 @@ def _read(file: Any, path: Path, frames: int) -> np.ndarray:
     except (_soundfile().LibsndfileError, ValueError) as error:
         raise FileError(f"{path} cannot be read to its end ({_said(error)}); mend or remove it") from error
     if len(block) < frames:
-        raise FileError(f"{path} ends before its end: of {file.frames} samples {file.frames - frames + len(block)} are there; copy it again")
+        raise FileError(f"{path} is cut: not all of its {file.frames} samples are there; copy it again")
     if not np.isfinite(block).all():
         raise FileError(f"{path} holds samples that are no numbers; write it again")
     return block
@@ -217,7 +217,7 @@ def _read(file: Any, path: Path, frames: int) -> np.ndarray:
 def _flat_tops(block: np.ndarray) -> int:
     """Return how many times samples stay at full scale."""
     full = np.abs(block) >= _FULL
-    runs = np.lib.stride_tricks.sliding_window_view(full, _CLIPPED, axis=0).all(-1) if len(full) >= _CLIPPED else full[:0]
+    runs: Any = np.lib.stride_tricks.sliding_window_view(full, _CLIPPED, axis=0).all(-1) if len(full) >= _CLIPPED else full[:0]
     return int((runs[1:] & ~runs[:-1]).sum() + runs[:1].sum())
 
 

@@ -105,7 +105,7 @@ def spectral_error(S: ArrayLike, T: ArrayLike) -> float:
 
 
 def spectral_centroid(wave: ArrayLike, rate: float) -> float:
-    r"""Return the brightness of a wave (t,) in hertz, :math:`\sum_k f_k |X_k| / \sum_k |X_k|` of its mean magnitude spectrum; 0 for silence.
+    r"""Return the brightness of a wave (t,) in hertz, :math:`\sum_k f_k |X_k| / \sum_k |X_k|` of its mean spectrum; 0 for silence.
 
     Source: A large set of audio features for sound description (G. Peeters, 2004).
 

@@ -2,7 +2,8 @@
 
 from .odd import Oddest, render_odd
 from .page import render
+from .sounds import Heard, render_sounds
 from .tables import table
 from .verdict import verdict
 
-__all__ = ["Oddest", "render", "render_odd", "table", "verdict"]
+__all__ = ["Heard", "Oddest", "render", "render_odd", "render_sounds", "table", "verdict"]

@@ -17,8 +17,8 @@ class Frames(TransformerMixin, BaseEstimator):
     r"""Sequences (t_i, d) as a row for each frame, (n, (2 context + 1) d) float32, and back.
 
     A row holds a frame between ``context`` others on each side, each ``spacing`` frames from the next, earliest first; the first and the
-    last frame stand in for those that are missing. Back, a frame is the mean of what the rows say of it. With no context, rows are frames, for any method of tables;
-    ``Conv(dimensions=1, shape=(2 * context + 1, d))`` reads the rows as short series.
+    last frame stand in for those that are missing. Back, a frame is the mean of what the rows say of it. With no context, rows are frames,
+    for any method of tables; ``Conv(dimensions=1, shape=(2 * context + 1, d))`` reads the rows as short series.
 
     Parameters: ``context``, the neighbours on each side; ``spacing``, the frames from one to the next.
 

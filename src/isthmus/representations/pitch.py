@@ -58,5 +58,5 @@ def pitch_of(waves: list[np.ndarray], rate: int) -> float:
     """
     found = np.concatenate([pitches(wave, rate) for wave in waves])
     if not (found > 0).any():
-        raise InputError(f"no pitch from {_LOWEST:.0f} to {_HIGHEST:.0f} Hz is found in any frame; give a voice, or notes of an instrument.")
+        raise InputError(f"no pitch from {_LOWEST:.0f} to {_HIGHEST:.0f} Hz is found in any frame; give a voice or an instrument.")
     return float(np.median(found[found > 0]))

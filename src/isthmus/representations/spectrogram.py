@@ -8,11 +8,11 @@ import scipy.fft
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import Real, Whole, check_settings
+from ..checks import Limit, Real, Whole, check_settings
 from ..errors import InputError
 from .waves import read_waves
 
-_LIMITS = {"window": Whole(4), "hop": Whole(1, optional=True), "mel": Whole(2, optional=True), "floor": Real(-200, -10),
+_LIMITS: dict[str, Limit] = {"window": Whole(4), "hop": Whole(1, optional=True), "mel": Whole(2, optional=True), "floor": Real(-200, -10),
            "rate": Whole(1), "iterations": Whole(0)}  # fmt: skip
 _BLOCK = 4096  # spectra that are made at once
 _MOMENTUM = 0.99  # of fast Griffin-Lim
@@ -26,9 +26,9 @@ class Spectrogram(TransformerMixin, BaseEstimator):
     evenly spaced on the mel scale. Back, the phases are those given, or are found by fast Griffin-Lim; then overlap-add, which with kept
     phases gives the wave itself.
 
-    Parameters: ``window``, samples of a frame; ``hop``, from one to the next, a quarter of it for None, and at most half of it; ``mel``, how
-    many bands, None for the transform's own bins; ``floor``, the least level in decibels; ``rate``, samples a second, which mel bands need;
-    ``iterations`` of Griffin-Lim.
+    Parameters: ``window``, samples of a frame; ``hop``, from one to the next, a quarter of it for None, and at most half of it; ``mel``,
+    how many bands, None for the transform's own bins; ``floor``, the least level in decibels; ``rate``, samples a second, which mel bands
+    need; ``iterations`` of Griffin-Lim.
 
     Attributes learnt: none but ``n_features_in_``, the number of bins.
 
@@ -63,7 +63,7 @@ class Spectrogram(TransformerMixin, BaseEstimator):
         """
         check_settings(self, _LIMITS)
         if self._hop > self.window // 2:
-            raise InputError(f"Spectrogram.hop must be at most half of the window, {self.window // 2}, or samples are lost. Got {self.hop}.")
+            raise InputError(f"Spectrogram.hop must be at most half of the window, {self.window // 2}, or sound is lost. Got {self.hop}.")
         if self.mel is not None and self.mel > self.window // 4:
             raise InputError(f"Spectrogram.mel must be at most a quarter of the window, {self.window // 4}. Got {self.mel}.")
         read_waves(X, "Spectrogram")
@@ -154,7 +154,7 @@ class Spectrogram(TransformerMixin, BaseEstimator):
             yield scipy.fft.rfft(views[starts[start : start + _BLOCK]] * hann, axis=1)
 
     def _waves(self, spectrum: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
-        """Return the waves whose spectra are nearest to those given (frames, bins): overlap-add of windowed frames over the windows' power."""
+        """Return the waves whose spectra are nearest to those given (frames, bins): windowed frames added up over the windows' power."""
         begins, starts = self._starts(lengths)
         hann = self._hann()
         total, weight = np.zeros(begins[-1], np.float32), np.zeros(begins[-1], np.float32)

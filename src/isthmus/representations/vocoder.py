@@ -7,13 +7,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import Real, Whole, check_settings
+from ..checks import Limit, Real, Whole, check_settings
 from ..errors import MissingExtraError
 from .pitch import pitch_of
 from .spectrogram import hertz, mels
 from .waves import read_waves
 
-_LIMITS = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
+_LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
 _LEAST = 1e-16  # of an envelope's power
 

@@ -7,6 +7,9 @@ import scipy.signal
 
 from ..errors import InputError
 
+# Gain in decibels, frequency in hertz, quality, and whether it is the shelf or the high pass.
+_K_STAGES = ((3.99984385397, 1681.9744509555319, 0.7071752369554193, True), (0.0, 38.13547087613982, 0.5003270373253953, False))
+
 
 def read_waves(X: Any, who: str) -> list[np.ndarray]:
     """Return waves, a list of (t_i,) or an array (n, t), as a list of float32, checked.
@@ -77,7 +80,7 @@ def sounding(wave: np.ndarray, rate: int, below: float = 40.0) -> slice:
 def _k_filter(rate: int) -> np.ndarray:
     """Return the two stages of the K filter for any rate, from the analogue prototypes behind the recommendation's figures for 48 kHz."""
     stages = []
-    for gain, centre, quality, shelf in ((3.99984385397, 1681.9744509555319, 0.7071752369554193, True), (0.0, 38.13547087613982, 0.5003270373253953, False)):
+    for gain, centre, quality, shelf in _K_STAGES:
         k = np.tan(np.pi * min(centre, 0.49 * rate) / rate)
         high, middle = (10 ** (gain / 20), 10 ** (gain / 20 * 0.499666774155)) if shelf else (1.0, 0.0)
         low = 1.0 if shelf else 0.0

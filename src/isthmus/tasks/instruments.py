@@ -44,8 +44,8 @@ class Note(NamedTuple):
 class Instruments(BaseEstimator):
     """Finds notes between notes.
 
-    Each note is taken apart by a vocoder. Windows of its mel-cepstra are the rows of an autoencoder that is told the pitch, so that the code
-    holds the timbre. Between notes, codes are mixed frame by frame, attacks upon attacks; the logarithms of pitch and the levels, too.
+    Each note is taken apart by a vocoder. Windows of its mel-cepstra are the rows of an autoencoder that is told the pitch, so that the
+    code holds the timbre. Between notes, codes are mixed frame by frame, attacks upon attacks; the logarithms of pitch and the levels, too.
 
     Arguments:
         estimator: An unfitted autoencoder that takes a condition; None is a `VariationalAutoencoder` with a code of 16.
@@ -115,8 +115,7 @@ class Instruments(BaseEstimator):
             raise InputError(f"weights must be one for each of the {len(notes)} notes and sum to 1. Got {list(weights)}.")
         attack = round(float(share @ [note.attack for note in notes]))
         rest = max(1, round(float(share @ [len(note.level) - 1 - note.attack for note in notes])))
-        aligned = [_at(note, np.concatenate([np.linspace(0, note.attack, attack + 1), np.linspace(note.attack, len(note.level) - 1, rest + 1)[1:]]))
-                   for note in notes]  # fmt: skip
+        aligned = [_at(note, attack, rest) for note in notes]
         codes, pitch, level, aperiodicity = (np.einsum("n,n...->...", share, np.stack(parts)) for parts in zip(*aligned, strict=True))
         middle = float(share @ [note.middle for note in notes])
         frames = self._decoded(codes.astype(np.float32), middle)
@@ -182,8 +181,9 @@ def _middle(vocoder: Vocoder, frames: np.ndarray) -> float:
     return float(np.log(np.median(voiced) if len(voiced) else np.sqrt(np.prod(vocoder.range_))))
 
 
-def _at(note: Note, places: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield a note's code, pitch, level and aperiodicity at places between its frames."""
+def _at(note: Note, attack: int, rest: int) -> Iterator[np.ndarray]:
+    """Yield a note's code, pitch, level and aperiodicity with so many frames before it is loudest, and so many behind that."""
+    places = np.interp(np.arange(attack + rest + 1), [0, attack, attack + rest], [0, note.attack, len(note.level) - 1])
     low = np.floor(places).astype(int)
     high, part = np.minimum(low + 1, len(note.level) - 1), places - low
     for track in (note.codes, note.pitch, note.level, note.aperiodicity):

@@ -1,6 +1,6 @@
 """Voices: what one has said, said by another; learnt from recordings of each, of whatever was said."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils.validation import check_is_fitted
 
 from .. import storage
-from ..checks import Real, Whole, check_settings
+from ..checks import Limit, Real, Whole, check_settings
 from ..errors import InputError
 from ..estimators import VariationalAutoencoder
 from ..estimators.trained import versions
@@ -21,16 +21,17 @@ from ..representations import Frames, Vocoder
 from ..representations.waves import levelled, loudness, read_waves
 from ..training import Training
 
-_LIMITS = {"rounds": Whole(1), "liveliness": Real(0, 1), "rate": Whole(8000)}
+_LIMITS: dict[str, Limit] = {"rounds": Whole(1), "liveliness": Real(0, 1), "rate": Whole(8000)}
 _CONTEXT, _SPACING = 4, 2  # frames of a window: 40 ms on each side
 _EVERY = 2  # frame is learnt from
 _LEVEL = 0.3  # what the level weighs beside the shape of the envelope,
 _VOICING = 1.0  # and whether there is a voice
+_OVERLAP = 0.1  # seconds of a long recording's pieces
 _LEAST = 200  # loud frames that tell of a voice, a second
 
 
 class Speaker(NamedTuple):
-    """What is known of a voice: its analysis, its pitch (mean and deviation of the logarithm), its cepstra, and what is too quiet for it."""
+    """What is known of a voice: its analysis, pitch (mean and deviation of the logarithm) and cepstra, and what is too quiet for it."""
 
     vocoder: Vocoder
     pitch: tuple[float, float]
@@ -42,7 +43,7 @@ class Speaker(NamedTuple):
 class Voices(BaseEstimator):
     r"""Turns recordings of one voice into another's, by a code of what is said and a decoder that is told who says it.
 
-    Windows of mel-cepstra, standardised for each voice, are the rows of an autoencoder that is conditional on the voice. Nothing need be said
+    Windows of mel-cepstra, standardised for each voice, are the rows of an autoencoder that is told the voice. Nothing need be said
     by two: each window's partner is the window of another voice that is nearest to what the autoencoder makes of it in that voice; the
     encoder then sees the partner where the decoder must give the window, and partners are sought anew. Pitch is mapped by mean and
     variance of its logarithm; the ranges of pitch and level are found for each voice. Since what is predicted varies less than what is
@@ -99,7 +100,7 @@ class Voices(BaseEstimator):
         self.weights_ /= np.sqrt(np.square(self.weights_[1:]).mean())
         self.weights_[0] = _LEVEL
         windows = {name: np.concatenate(list(self._learnt(speakers[name], own))) for name, own in frames.items()}
-        self.estimator_ = None
+        self.estimator_: Any = None
         for number in range(self.rounds):
             rows, seen, told = self._paired(windows, number)
             last = number == self.rounds - 1
@@ -121,8 +122,46 @@ class Voices(BaseEstimator):
             InputError: For a name that is not known.
         """
         waves = read_waves(X, "Voices")
-        source = self._described(waves, "the recording")[0] if of is None else self._speaker(of)
-        target = self._speaker(to)
+        source = self.listen(waves) if of is None else self.speaker(of)
+        return self._converted(waves, to, source)
+
+    def convert_stream(self, blocks: Iterable[np.ndarray], to: str, of: str | None = None) -> Iterator[np.ndarray]:
+        """Yield one long recording in another voice, piece by piece, as its pieces (t,) of some seconds each arrive; see `convert`.
+
+        Pieces overlap and are faded into each other. A voice that is not known is learnt from the first piece.
+        """
+        overlap = round(_OVERLAP * self.rate)
+        rising = np.linspace(0, 1, overlap, dtype=np.float32)
+        source = None if of is None else self.speaker(of)
+        before: list[np.ndarray] = []  # the end of what came in, and of what goes out
+        for block in blocks:
+            source = source or self.listen([block])
+            piece = np.concatenate([*before[:1], block])
+            (made,) = self._converted([piece], to, source)
+            if before:
+                made[:overlap] = made[:overlap] * rising + before[1] * (1 - rising)
+            if len(piece) < 2 * overlap:  # the last one
+                before = []
+                yield made
+                continue
+            before = [piece[-overlap:], made[-overlap:]]
+            yield made[:-overlap]
+        if before:
+            yield before[1]
+
+    def listen(self, X: Any) -> Speaker:
+        """Return what is known of a voice from recordings of it."""
+        return self._described(read_waves(X, "Voices"), "the recording")[0]
+
+    def speaker(self, name: str) -> Speaker:
+        """Return what is known of a voice by its name; `InputError` names those that there are."""
+        check_is_fitted(self)
+        if name not in self.speakers_:
+            raise InputError(f"a voice must be one of {', '.join(self.speakers_)}. Got {name!r}.")
+        return self.speakers_[name]
+
+    def _converted(self, waves: list[np.ndarray], to: str, source: Speaker) -> list[np.ndarray]:
+        target = self.speaker(to)
         spoken = self.convert_frames(source.vocoder.transform(waves), to, source)
         made = target.vocoder.inverse_transform(spoken, [len(wave) for wave in waves])
         return [levelled(new, self.rate, loudness(old, self.rate)) for new, old in zip(made, waves, strict=True)]
@@ -130,7 +169,7 @@ class Voices(BaseEstimator):
     def convert_frames(self, frames: Sequence[np.ndarray], to: str, source: Speaker) -> list[np.ndarray]:
         """Return a source's frames as the target's: `convert` without analysis and synthesis."""
         check_is_fitted(self)
-        target, (mean, deviation) = self._speaker(to), self.spreads_[to]
+        target, (mean, deviation) = self.speaker(to), self.spreads_[to]
         said = self._said(frames, to, source)
         found = []
         for own, new in zip(frames, said, strict=True):
@@ -157,7 +196,8 @@ class Voices(BaseEstimator):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what was learnt, as arrays by name."""
-        own = {f"voice/{name}": np.stack([speaker.mean, speaker.deviation, *self.spreads_[name]]) for name, speaker in self.speakers_.items()}
+        own = {f"voice/{name}": np.stack([speaker.mean, speaker.deviation, *self.spreads_[name]])
+               for name, speaker in self.speakers_.items()}  # fmt: skip
         return {f"estimator/{name}": array for name, array in self.estimator_.arrays().items()} | own | {"weights": self.weights_}
 
     def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -179,12 +219,6 @@ class Voices(BaseEstimator):
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
         return described(vocoder, frames, name), frames
-
-    def _speaker(self, name: str) -> Speaker:
-        check_is_fitted(self)
-        if name not in self.speakers_:
-            raise InputError(f"a voice must be one of {', '.join(self.speakers_)}. Got {name!r}.")
-        return self.speakers_[name]
 
     def _standardised(self, speaker: Speaker, frames: np.ndarray) -> np.ndarray:
         """Return cepstra and voicing of frames, (t, order + 2)."""
@@ -226,7 +260,8 @@ class Voices(BaseEstimator):
         for other, speaker in self.speakers_.items():
             if other != name:
                 said = self._said(frames[other], name, speaker)
-                made += [one[speaker.vocoder.parts(own).cepstra[:, 0] > speaker.quiet] for own, one in zip(frames[other], said, strict=True)]
+                loud = (speaker.vocoder.parts(own).cepstra[:, 0] > speaker.quiet for own in frames[other])
+                made += [one[places] for one, places in zip(said, loud, strict=True)]
         every = np.concatenate(made)
         return np.stack([every.mean(axis=0), every.std(axis=0)])
 
@@ -237,7 +272,8 @@ def described(vocoder: Vocoder, frames: Sequence[np.ndarray], name: str) -> Spea
     quiet = float(KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_.mean())
     loud = cepstra[:, 0] > quiet
     if loud.sum() < _LEAST:
-        raise InputError(f"{name}: a voice needs a second of speech or more. Got {loud.sum() * vocoder.period / 1000:.2f} s; add recordings.")
+        seconds = loud.sum() * vocoder.period / 1000
+        raise InputError(f"{name}: a voice needs a second of speech or more. Got {seconds:.2f} s; add recordings.")
     logs = np.log(pitch[pitch > 0])
     if len(logs) < 2:
         raise InputError(f"{name}: no pitch is found in any frame; give recordings of a voice.")
