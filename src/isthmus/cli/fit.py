@@ -31,7 +31,8 @@ _SHOWN = 2000  # items of which the report shows some
 
 def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = None, out: Path, seed: int | None = None,
         pretraining: str | None = None, task: str | None = None, condition: str | None = None, resume: bool = False,
-        overwrite: bool = False, model: ModelOptions | None = None, training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
+        overwrite: bool = False, model: ModelOptions | None = None, training: TrainingOptions | None = None,
+        source: DataOptions | None = None) -> None:  # fmt: skip
     """Train one autoencoder on DATA and keep it, with everything it needs, in the folder OUT.
 
     Args:
