@@ -262,13 +262,13 @@ class Voices(BaseEstimator):
                 said = self._said(frames[other], name, speaker)
                 loud = (speaker.vocoder.parts(own).cepstra[:, 0] > speaker.quiet for own in frames[other])
                 made += [one[places] for one, places in zip(said, loud, strict=True)]
-        every = np.concatenate(made)
+        every = np.concatenate(made).astype(np.float64)
         return np.stack([every.mean(axis=0), every.std(axis=0)])
 
 
 def described(vocoder: Vocoder, frames: Sequence[np.ndarray], name: str) -> Speaker:
     """Return what is known of a voice from its frames: what is loud is told from what is not by two means of the level."""
-    pitch, cepstra, _ = vocoder.parts(np.concatenate(list(frames)))
+    pitch, cepstra, _ = vocoder.parts(np.concatenate(list(frames)).astype(np.float64))
     quiet = float(KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_.mean())
     loud = cepstra[:, 0] > quiet
     if loud.sum() < _LEAST:
