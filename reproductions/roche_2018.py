@@ -4,8 +4,8 @@
 
 The paper's data are 10,000 notes of NSynth; here are 897 notes of 11 instruments, levelled to -23 LUFS, four of five to learn from, by
 file. Its tables are printed in decibels over frames of log-magnitude spectra: 16 kHz, windows of 1024, half overlapping, 513 bins, nothing
-below -80 dB. The published order is what is compared, not digits: PCA before a shallow autoencoder, a deep one (513-128-k-128-513) near PCA,
-denoising before it, variational between.
+below -80 dB. The published order is what is compared, not digits: PCA before a shallow autoencoder, a deep one (513-128-k-128-513) near
+PCA, denoising before it, variational between.
 
 References:
     Autoencoders for music sound modeling: a comparison of linear, shallow, deep, recurrent and variational models (F. Roche, T. Hueber,
@@ -55,8 +55,8 @@ def errors(to: Setting, make: Make) -> Measures:
 
 def settings(to: Setting, size: int, hidden: tuple[int, ...]) -> dict[str, Any]:
     """Return what all our models have in common."""
-    return {"n_components": size, "network": Dense(hidden), "likelihood": Gaussian(), "training": to.training(30, 256, 2e-3, validation=0.05),
-            "random_state": to.seed}  # fmt: skip
+    training = to.training(30, 256, 2e-3, validation=0.05)
+    return {"n_components": size, "network": Dense(hidden), "likelihood": Gaussian(), "training": training, "random_state": to.seed}
 
 
 def shallow(to: Setting, size: int) -> Autoencoder:
@@ -84,7 +84,8 @@ def _line(make: Make, differs: str) -> Line:
 
 
 LINES = {
-    "pca": _line(lambda to, size: Principal(size), "the same"), "shallow": _line(shallow, "AdamW, one cycle of 30 passes, SiLU in all of ours"),
+    "pca": _line(lambda to, size: Principal(size), "the same"),
+    "shallow": _line(shallow, "AdamW, one cycle of 30 passes; SiLU in all others"),
     "deep": _line(deep, "as above"), "wide": _line(partial(deep, hidden=(512, 256)), "513-512-256-k-256-512-513"),
     "denoising": _line(denoising, "noise of a tenth of the deviation"), "variational": _line(variational, "KL weighs 0.01"),
 }  # fmt: skip

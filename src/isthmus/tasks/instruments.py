@@ -1,11 +1,12 @@
 """Instruments: notes between notes, whose timbre moves through the code of an autoencoder while their pitch is kept or glides."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import storage
@@ -91,7 +92,7 @@ class Instruments(BaseEstimator):
         self.mean_ = np.concatenate(cepstra).mean(axis=0)
         rows = Frames(_CONTEXT).fit_transform([one - self.mean_ for one in cepstra])
         told = np.repeat([_middle(vocoder, frames) for vocoder, frames in taken], [len(one) for one in cepstra])
-        model = default() if self.estimator is None else clone(self.estimator)
+        model = default() if self.estimator is None else copy.copy(self.estimator)  # a clone would copy callbacks, too
         self.estimator_ = model.fit(rows, condition=told)
         return self
 

@@ -1,11 +1,12 @@
 """Voices: what one has said, said by another; learnt from recordings of each, of whatever was said."""
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils.validation import check_is_fitted
@@ -27,6 +28,8 @@ _EVERY = 2  # frame is learnt from
 _LEVEL = 0.3  # what the level weighs beside the shape of the envelope,
 _VOICING = 1.0  # and whether there is a voice
 _OVERLAP = 0.1  # seconds of a long recording's pieces
+_HEADROOM = 15 / 20 * np.log(10)  # of what is loud above what is quiet, 15 dB
+_SOONER = 0.4  # of its passes are enough to seek partners by
 _LEAST = 200  # loud frames that tell of a voice, a second
 
 
@@ -103,8 +106,9 @@ class Voices(BaseEstimator):
         self.estimator_: Any = None
         for number in range(self.rounds):
             rows, seen, told = self._paired(windows, number)
-            last = number == self.rounds - 1
-            model = clone(self.estimator) if self.estimator is not None else default(10 if last else 4)
+            model = copy.copy(default() if self.estimator is None else self.estimator)  # a clone would copy callbacks, too
+            if number < self.rounds - 1 and model.training is not None and model.training.epochs is not None:
+                model.training = copy.copy(model.training).set_params(epochs=max(1, round(_SOONER * model.training.epochs)))
             self.estimator_ = model.fit(rows, condition=told, seen=seen)
         self.spreads_ = {name: self._spread(name, frames) for name in speakers}
         return self
@@ -267,9 +271,14 @@ class Voices(BaseEstimator):
 
 
 def described(vocoder: Vocoder, frames: Sequence[np.ndarray], name: str) -> Speaker:
-    """Return what is known of a voice from its frames: what is loud is told from what is not by two means of the level."""
+    """Return what is known of a voice from its frames.
+
+    What is quiet is told from what is loud halfway between two means of the level, at least 15 dB below the higher: without a pause between
+    words nothing is quiet.
+    """
     pitch, cepstra, _ = vocoder.parts(np.concatenate(list(frames)).astype(np.float64))
-    quiet = float(KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_.mean())
+    centres = KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_
+    quiet = float(min(centres.mean(), centres.max() - _HEADROOM))
     loud = cepstra[:, 0] > quiet
     if loud.sum() < _LEAST:
         seconds = loud.sum() * vocoder.period / 1000
@@ -281,7 +290,7 @@ def described(vocoder: Vocoder, frames: Sequence[np.ndarray], name: str) -> Spea
     return Speaker(vocoder, (float(logs.mean()), max(float(logs.std()), 1e-3)), cepstra[loud].mean(axis=0), deviation, quiet)
 
 
-def default(epochs: int = 10) -> VariationalAutoencoder:
+def default() -> VariationalAutoencoder:
     """Return the autoencoder that is taken where none is given."""
-    training = Training(epochs, batch_size=128, learning_rate=1e-3, validation=0)
+    training = Training(10, batch_size=128, learning_rate=1e-3, validation=0)
     return VariationalAutoencoder(32, KL(1e-3), network=Dense((256, 256)), likelihood=Gaussian(), training=training, random_state=0)
