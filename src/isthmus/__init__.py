@@ -20,7 +20,7 @@ _WHERE = {
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian",
               "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "KL", "L1", "Laplace", "Masking",
               "Mixed", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
-    "representations": ("Pixels", "Table", "Windows"),
+    "representations": ("Channels", "Pixels", "Table", "Windows"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "LearnedSimilarity", "OneCycle", "SGD", "Training"),
 }  # fmt: skip

@@ -6,10 +6,11 @@ from .images import ImageItems
 from .items import Columns, Items
 from .reading import read
 from .rows import FileRows, RowStream
+from .series import SeriesItems, read_series
 from .tables import TableItems
 from .writing import write, write_columns, write_tables
 
 __all__ = [
-    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "read", "write", "write_columns",
-    "write_tables",
+    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "SeriesItems", "TableItems", "read", "read_series",
+    "write", "write_columns", "write_tables",
 ]  # fmt: skip

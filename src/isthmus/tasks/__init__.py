@@ -4,11 +4,12 @@ from . import anomalies, generation, paths, reduction
 from .anomalies import AnomalyDetector
 from .baseline import Principal
 from .generation import Density, fit_density
+from .padded import Padded, padded
 from .paths import attribute_direction, grid, interpolate, linear, move, reach, spherical, traverse
 from .reduction import Candidate, Comparison, Split, compare, evaluate
 
 __all__ = [
-    "AnomalyDetector", "Candidate", "Comparison", "Density", "Principal", "Split", "anomalies", "attribute_direction", "compare",
-    "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "paths", "reach", "reduction", "spherical",
+    "AnomalyDetector", "Candidate", "Comparison", "Density", "Padded", "Principal", "Split", "anomalies", "attribute_direction", "compare",
+    "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths", "reach", "reduction", "spherical",
     "traverse",
 ]  # fmt: skip
