@@ -24,6 +24,8 @@ def few_updates(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     np.savez("images.npz", x_train=rng.integers(0, 256, (80, 8, 8), np.uint8), x_test=rng.integers(0, 256, (20, 8, 8), np.uint8))
     rows = [f"{rng.integers(18, 90) if n % 9 else ''},{('Rome', 'Oslo', 'Paris')[n % 3]},2021-03-{1 + n % 28:02d}" for n in range(90)]
+    hours = [f"{hour},pump-{pump},{np.sin(hour / 4 + pump):.3f}" for pump in range(3) for hour in range(100)]
+    Path("pumps.csv").write_text("\n".join(["hour,pump,bar", *hours]) + "\n")
     Path("customers.csv").write_text("\n".join(["age,city,joined", *rows]) + "\n")
 
 

@@ -20,7 +20,7 @@ _WHERE = {
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian",
               "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "KL", "L1", "Laplace", "Masking",
               "Mixed", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
-    "representations": ("Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"),
+    "representations": ("Channels", "Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "LearnedSimilarity", "OneCycle", "SGD", "Training"),
 }  # fmt: skip

@@ -94,7 +94,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     def row(self) -> Row:
         """Return the variant's corruption, bottleneck and penalties."""
 
-    def fit(self, X: Any, y: Any = None, condition: Any = None, seen: Any = None) -> "BaseAutoencoder":
+    def fit(self, X: Any, y: Any = None, condition: Any = None, groups: Any = None, seen: Any = None) -> "BaseAutoencoder":
         """Train on the rows of ``X``.
 
         Arguments:
@@ -104,6 +104,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             condition: What encoder and decoder are told of each row, so that the code need not hold it: a label a row (texts, booleans
                 or whole numbers, (n,)), or covariates (n,) or (n, k). The methods that follow then ask for it, too, one for each row or
                 one for all; `given` returns a view that does not.
+            groups: What each row belongs to, (n,), such as the recording that it is a frame of: rows are then held out group by group,
+                so that those watched are not neighbours of those learnt from.
             seen: What the encoder sees in place of each row of ``X``, in its shape, where there are real pairs: a noisy recording of
                 what is clean in ``X``, the same word in another voice. None is ``X`` itself.
 
@@ -112,13 +114,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             DivergedError: Where training meets NaN before the first good epoch.
         """
         with ranks.together():
-            return self._fit(X, condition, seen)
+            return self._fit(X, condition, groups, seen)
 
     def fit_transform(self, X: Any, y: Any = None, condition: Any = None) -> np.ndarray:
         """Return ``fit(X, y, condition).transform(X, condition)``."""
         return self.fit(X, y, condition).transform(X, condition)
 
-    def _fit(self, X: Any, condition: Any, seen: Any) -> "BaseAutoencoder":
+    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any) -> "BaseAutoencoder":
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
@@ -130,7 +132,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = self._begin(X, summary, training, seed)
-            loop = loop_over(begun, X, summary, seed, told, seen)
+            loop = loop_over(begun, X, summary, seed, told, groups, seen)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
 

@@ -1,5 +1,6 @@
 """Representations: scikit-learn transformers from raw items to rows of numbers, and back by ``inverse_transform``."""
 
+from .channels import Channels
 from .frames import Frames
 from .pixels import Pixels
 from .spectrogram import Spectrogram
@@ -7,7 +8,7 @@ from .table import Table
 from .vocoder import Vocoder
 from .windows import Windows
 
-#: Those that make several rows of an item, so that a run, whose codes belong to items, does not take them yet.
+#: Those that make several rows of an item: what a run cuts by.
 CUTS = ("Frames", "Windows")
 
-__all__ = ["Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"]
+__all__ = ["Channels", "Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"]
