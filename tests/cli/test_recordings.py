@@ -80,3 +80,18 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(work, words, said, c
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert said in " ".join(capsys.readouterr().err.split()) + error
     assert not (work / "x").exists() and not (work / "x.wav").exists()
+
+
+def test_sounds_go_through_any_run_and_are_compared(work, capsys):
+    assert run(work, "compare", "@notes", "--variants", "pca", "--latent-dim", "2", "--json") == 1  # three are too few
+    for number in range(3, 12):
+        write_sound(work / "many" / f"{number}.wav", [tone(220 + number, 1.0, 0.3)], RATE)
+    assert run(work, "compare", "@many", "--variants", "pca", "--latent-dim", "2", "--json") == 0
+    assert run(work, "fit", "@many", "--latent-dim", "3", "--epochs", "1", "--hidden", "16", "--out", "@spectra") == 0
+    assert run(work, "encode", "@spectra", "@many", "--out", "@codes.csv") == 0
+    assert "10.wav@0," in (work / "codes.csv").read_text()
+    assert run(work, "reconstruct", "@spectra", "@many", "--out", "@rebuilt") == 0
+    assert len(list((work / "rebuilt").glob("*.wav"))) == 9
+    (work / "rebuilt" / "kept.txt").write_text("mine")
+    assert run(work, "reconstruct", "@spectra", "@many", "--out", "@rebuilt", "--overwrite") == 1
+    assert "kept.txt would be lost" in " ".join(capsys.readouterr().err.split())

@@ -116,8 +116,12 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
                          f"give at least {_LEAST} each")  # fmt: skip
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
-    step.fit(parts[0][0])
-    train, held_out = (Split(step.transform(raw), labels, ids) for raw, labels, ids in parts)
+    found = [(step.fit(parts[0][0]).transform(raw), labels, ids) for raw, labels, ids in parts]
+    if loaded.cut is not None:  # sounds: parts are of whole ones
+        loaded.cut.fit(found[0][0])
+        cuts = [CutRows(loaded.cut, spectra, data, list(ids), labels) for spectra, labels, ids in found]
+        found = [(cut.load(), cut.labels, np.array(cut.ids)) for cut in cuts]
+    train, held_out = (Split(*part) for part in found)
     return train, held_out, sources.names_of(step)
 
 

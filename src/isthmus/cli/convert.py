@@ -6,9 +6,9 @@ from pathlib import Path
 from .. import report
 from ..errors import InputError
 from ..files import read, write_sound
-from ..files.sounds import ENDINGS, read_blocks
+from ..files.sounds import ENDINGS, read_blocks, sound_folder
 from ..run import open_as
-from ..storage import atomic, atomic_folder, refuse_existing
+from ..storage import atomic
 from ..tasks.voice import Voices
 from .progress import Bar, console
 
@@ -35,14 +35,13 @@ def convert(run: Path, data: str, /, *, to: str, out: Path, of: str | None = Non
     single = out.suffix.lower() in ENDINGS
     if single and len(items) > 1:
         raise InputError(f"{data} holds {len(items)} recordings; give --out a folder for them")
-    refuse_existing(out, overwrite)
     pairs = []
     with Bar("converting") as bar:
         if single:
             seconds = _written(voices, _path(data, items.ids[0]), out, to, of, overwrite)
             pairs = [(items.ids[0], out)]
         else:
-            with atomic_folder(out) as part:
+            with sound_folder(out, overwrite) as part:
                 seconds = 0.0
                 for done, name in enumerate(items.ids, start=1):
                     seconds += _written(voices, _path(data, name), part / Path(name).with_suffix(".wav"), to, of, True)

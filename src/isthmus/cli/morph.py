@@ -7,12 +7,11 @@ import numpy as np
 from .. import metrics, report
 from ..errors import InputError
 from ..files import read_sound, write_sound
+from ..files.sounds import sound_folder
 from ..run import open_as
-from ..storage import atomic_folder, refuse_existing
+from ..storage import refuse_existing
 from ..tasks.instruments import Instruments
 from .progress import console
-
-_SOUNDS = (".wav", ".html")  # what a folder of notes holds
 
 
 def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, overwrite: bool = False) -> None:
@@ -27,13 +26,11 @@ def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, overwrite: bool
     """
     if len(notes) not in (2, 4):
         raise InputError(f"a way goes between 2 notes, and a square between 4. Got {len(notes)}.")
-    if overwrite and out.is_dir() and (kept := next((file for file in out.rglob("*") if file.suffix not in _SOUNDS), None)):
-        raise InputError(f"{out} cannot be replaced, since {kept} would be lost; give another folder")
-    refuse_existing(out, overwrite)
     instruments = open_as(run, Instruments, "fit --task instruments")
     waves = [read_sound(path, instruments.rate) for path in notes]
+    refuse_existing(out, overwrite, folder=True)
     rows = [instruments.morph(waves[0], waves[1], steps)] if len(waves) == 2 else instruments.square(waves, steps)
-    with atomic_folder(out) as part:
+    with sound_folder(out, overwrite) as part:
         groups = [("The recordings", [_heard(wave, path.name, instruments.rate) for path, wave in zip(notes, waves, strict=True)])]
         for down, row in enumerate(rows):
             prefix = "" if len(rows) == 1 else f"row-{down:0{len(str(steps - 1))}d}-"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DiagnosticWarning, FileError, InputError, MissingExtraError
-from ..storage import atomic, disk_errors, refuse_existing
+from ..storage import atomic, atomic_folder, disk_errors, refuse_existing
 from .items import Items
 
 ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
@@ -175,6 +175,21 @@ def write_sound(path: str | os.PathLike[str], blocks: Iterable[np.ndarray], rate
     if cut:
         warnings.warn(f"{path}: {cut} samples are beyond full scale and were cut; lower the level", DiagnosticWarning, stacklevel=2)
     return total / rate
+
+
+@contextlib.contextmanager
+def sound_folder(path: Path, overwrite: bool) -> Iterator[Path]:
+    """Yield a temporary folder for sounds that becomes ``path`` at the end, or is removed if anything fails on the way.
+
+    Raises:
+        FileError: If ``path`` is there and ``overwrite`` is not set, or if it holds anything but sounds and a page, which would be lost.
+    """
+    refuse_existing(path, overwrite, folder=True)
+    kept = next((file for file in path.rglob("*") if file.is_file() and file.suffix.lower() not in (*ENDINGS, ".html")), None)
+    if kept is not None:
+        raise FileError(f"{path} cannot be replaced by a folder of sounds, since {kept} would be lost; give another name")
+    with atomic_folder(path) as part:
+        yield part
 
 
 def _created(part: Path, kind: str, rate: int, channels: int) -> Any:

@@ -87,6 +87,14 @@ class Frames(TransformerMixin, BaseEstimator):
         """Return the place of the sequence that each row is from, (n,)."""
         return np.repeat(np.arange(len(lengths)), lengths)
 
+    def starts(self, length: int) -> np.ndarray:
+        """Return the frames that the rows of a sequence of so many are about."""
+        return np.arange(length)
+
+    def apart(self, count: int) -> list[int]:
+        """Return the lengths of what so many rows are of where nothing else is known: one sequence."""
+        return [count]
+
     def config(self) -> dict[str, Any]:
         """Return the number of features."""
         check_is_fitted(self)
