@@ -70,7 +70,7 @@ class Voices(BaseEstimator):
         K. Tokuda, 2007), for the variance
     """
 
-    def __init__(self, estimator: Any = None, rounds: int = 3, liveliness: float = 0.93, rate: int = 16000) -> None:
+    def __init__(self, estimator: Any = None, rounds: int = 4, liveliness: float = 0.93, rate: int = 16000) -> None:
         self.estimator = estimator
         self.rounds = rounds
         self.liveliness = liveliness
