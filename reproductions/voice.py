@@ -34,7 +34,8 @@ from sklearn.preprocessing import StandardScaler
 from isthmus.files import read_sound, write_sound
 from isthmus.metrics import mel_cepstral_distortion, pitch_error, warping
 from isthmus.representations import Vocoder
-from isthmus.tasks.voice import Speaker, Voices, default, described
+from isthmus.tasks.speakers import Speaker, described
+from isthmus.tasks.voice import Voices, default
 
 from .runner import Line, Measures, Setting, reproduce
 
@@ -56,7 +57,7 @@ def analysed(to: Setting, name: str, numbers: range) -> tuple[Speaker, list[np.n
         np.savez(kept, *vocoder.transform(waves))
     with np.load(kept, allow_pickle=False) as found:
         frames = [found[key] for key in found.files]
-    return described(vocoder, frames, name), frames
+    return described(vocoder, frames), frames
 
 
 def recordings(folder: Path, name: str, numbers: Sequence[int]) -> list[np.ndarray]:

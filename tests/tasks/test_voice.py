@@ -8,7 +8,7 @@ from isthmus.parts import KL
 from isthmus.representations import Vocoder
 from isthmus.representations.waves import loudness
 from isthmus.tasks import Voices
-from isthmus.tasks.voice import described
+from isthmus.tasks.speakers import described
 
 RATE = 16000
 PITCHES = {"ann": 210.0, "bob": 110.0}
@@ -40,7 +40,7 @@ def frames_of(name, words):
 def learnt():
     rng = np.random.default_rng(0)
     frames = {name: [frames_of(name, rng.integers(0, 12, 12)) for _ in range(6)] for name in PITCHES}
-    speakers = {name: described(Vocoder(19).about(PITCHES[name]), own, name) for name, own in frames.items()}
+    speakers = {name: described(Vocoder(19).about(PITCHES[name]), own) for name, own in frames.items()}
     return Voices(model(), rounds=3).learn(speakers, frames)
 
 

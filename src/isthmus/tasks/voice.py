@@ -3,11 +3,10 @@
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +20,7 @@ from ..parts import KL, Gaussian
 from ..representations import Frames, Vocoder
 from ..representations.waves import levelled, loudness, read_waves
 from ..training import Training
+from .speakers import Speaker, described
 
 _LIMITS: dict[str, Limit] = {"rounds": Whole(1), "liveliness": Real(0, 1), "rate": Whole(8000)}
 _CONTEXT, _SPACING = 4, 2  # frames of a window: 40 ms on each side
@@ -28,19 +28,7 @@ _EVERY = 2  # frame is learnt from
 _LEVEL = 0.3  # what the level weighs beside the shape of the envelope,
 _VOICING = 1.0  # and whether there is a voice
 _OVERLAP = 0.1  # seconds of a long recording's pieces
-_HEADROOM = 15 / 20 * np.log(10)  # of what is loud above what is quiet, 15 dB
 _SOONER = 0.4  # of its passes are enough to seek partners by
-_LEAST = 200  # loud frames that tell of a voice, a second
-
-
-class Speaker(NamedTuple):
-    """What is known of a voice: its analysis, pitch (mean and deviation of the logarithm) and cepstra, and what is too quiet for it."""
-
-    vocoder: Vocoder
-    pitch: tuple[float, float]
-    mean: np.ndarray  # (order + 1,)
-    deviation: np.ndarray  # (order + 1,)
-    quiet: float  # of c0
 
 
 class Voices(BaseEstimator):
@@ -68,6 +56,16 @@ class Voices(BaseEstimator):
         2016); INCA Algorithm for Training Voice Conversion Systems From Nonparallel Corpora (D. Erro, A. Moreno, A. Bonafonte, 2010), for
         the partners; Voice Conversion Based on Maximum-Likelihood Estimation of Spectral Parameter Trajectory (T. Toda, A. W. Black,
         K. Tokuda, 2007), for the variance
+
+    Example:
+        >>> t = np.arange(17600) / 16000
+        >>> overtones = np.arange(1, 20)[:, None]
+        >>> colours = (1 + np.sin(3 * t + overtones)) / overtones / 9
+        >>> low, high = ((np.sin(2 * np.pi * pitch * overtones * t) * colours).sum(0) for pitch in (110, 220))
+        >>> model = VariationalAutoencoder(2, training=Training(epochs=1), random_state=0)
+        >>> voices = Voices(model, rounds=1).fit([low, high], ["low", "high"])
+        >>> [wave.shape for wave in voices.convert([low], to="high", of="low")]
+        [(17600,)]
     """
 
     def __init__(self, estimator: Any = None, rounds: int = 4, liveliness: float = 0.93, rate: int = 16000) -> None:
@@ -220,9 +218,9 @@ class Voices(BaseEstimator):
         vocoder = Vocoder(rate=self.rate)
         try:
             frames = vocoder.fit_transform(waves)
+            return described(vocoder, frames), frames
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
-        return described(vocoder, frames, name), frames
 
     def _standardised(self, speaker: Speaker, frames: np.ndarray) -> np.ndarray:
         """Return cepstra and voicing of frames, (t, order + 2)."""
@@ -234,7 +232,7 @@ class Voices(BaseEstimator):
         cut = Frames(_CONTEXT, _SPACING)
         for own in frames:
             rows = cut.fit_transform(self._standardised(speaker, own))
-            yield rows[speaker.vocoder.parts(own).cepstra[:, 0] > speaker.quiet][::_EVERY]
+            yield rows[speaker.loud(own)][::_EVERY]
 
     def _paired(self, windows: dict[str, np.ndarray], number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return windows to be decoded, what the encoder sees in their place, and whose they are."""
@@ -264,30 +262,10 @@ class Voices(BaseEstimator):
         for other, speaker in self.speakers_.items():
             if other != name:
                 said = self._said(frames[other], name, speaker)
-                loud = (speaker.vocoder.parts(own).cepstra[:, 0] > speaker.quiet for own in frames[other])
+                loud = (speaker.loud(own) for own in frames[other])
                 made += [one[places] for one, places in zip(said, loud, strict=True)]
         every = np.concatenate(made).astype(np.float64)
         return np.stack([every.mean(axis=0), every.std(axis=0)])
-
-
-def described(vocoder: Vocoder, frames: Sequence[np.ndarray], name: str) -> Speaker:
-    """Return what is known of a voice from its frames.
-
-    What is quiet is told from what is loud halfway between two means of the level, at least 15 dB below the higher: without a pause between
-    words nothing is quiet.
-    """
-    pitch, cepstra, _ = vocoder.parts(np.concatenate(list(frames)).astype(np.float64))
-    centres = KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_
-    quiet = float(min(centres.mean(), centres.max() - _HEADROOM))
-    loud = cepstra[:, 0] > quiet
-    if loud.sum() < _LEAST:
-        seconds = loud.sum() * vocoder.period / 1000
-        raise InputError(f"{name}: a voice needs a second of speech or more. Got {seconds:.2f} s; add recordings.")
-    logs = np.log(pitch[pitch > 0])
-    if len(logs) < 2:
-        raise InputError(f"{name}: no pitch is found in any frame; give recordings of a voice.")
-    deviation = np.maximum(cepstra[loud].std(axis=0), 1e-3)
-    return Speaker(vocoder, (float(logs.mean()), max(float(logs.std()), 1e-3)), cepstra[loud].mean(axis=0), deviation, quiet)
 
 
 def default() -> VariationalAutoencoder:
