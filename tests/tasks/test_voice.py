@@ -20,8 +20,8 @@ ORDERS = np.pi * np.arange(1, 20)
 THROAT = np.cos(np.outer(ORDERS, HEIGHTS + 0.06 * np.sin(np.pi * HEIGHTS))) @ np.cos(np.outer(HEIGHTS, ORDERS)) * 2 / 256
 
 
-def model(epochs=10):
-    training = Training(epochs, batch_size=128, learning_rate=2e-3, validation=0)
+def model(epochs=12):
+    training = Training(epochs, batch_size=64, learning_rate=3e-3, validation=0)
     return VariationalAutoencoder(8, KL(1e-3), network=Dense((64,)), likelihood=Gaussian(), training=training, random_state=0)
 
 
@@ -31,9 +31,9 @@ def frames_of(name, words):
     said = np.apply_along_axis(lambda track: np.convolve(track, np.ones(9) / 9, "same"), 0, said)
     shape = 0.3 * np.tanh(said @ MOUTH)
     shape = shape if name == "ann" else shape @ THROAT
-    level = np.where(np.arange(len(said)) < len(said) - 20, -4.0, -12.0) + 0.1 * np.sin(np.arange(len(said)))
+    level = np.where(np.arange(len(said)) < len(said) - 20, -4.0, -12.0) + 0.5 * np.sin(np.arange(len(said)) / 5)
     melody = PITCHES[name] * np.exp(0.1 * np.sin(np.arange(len(said)) / 30))
-    return np.column_stack([melody, level, shape, np.zeros(len(said))]).astype(np.float32)
+    return np.column_stack([melody, level, shape, np.full(len(said), -60.0)]).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_voice_becomes_another_though_nothing_was_said_by_both(learnt, source,
     other = learnt.speaker(target)
     plain = (spoken[:, 1:21] - own.mean) / own.deviation * other.deviation + other.mean
     left, plainly, before = (mel_cepstral_distortion(one, real[:, 1:21], path) for one in (made[:, 1:21], plain, spoken[:, 1:21]))
-    assert left < 0.85 * plainly < 0.85 * before
+    assert left < 0.6 * plainly < 0.6 * before
     assert pitch_error(made[:, 0], real[:, 0]).cents < 60
     np.testing.assert_array_equal(made[:, 1], spoken[:, 1])  # the level is the speaker's own
 
@@ -64,6 +64,7 @@ def test_what_is_said_stays_lively(learnt):
     spoken = [frames_of("ann", rng.integers(0, 12, 12)) for _ in range(5)]
     real = np.concatenate([frames_of("bob", rng.integers(0, 12, 12)) for _ in range(20)])
     made = np.concatenate(learnt.convert_frames(spoken, "bob", learnt.speaker("ann")))
+    made, real = (one[learnt.speaker("bob").loud(one)] for one in (made, real))
     ratio = made[:, 2:21].var(0) / real[:, 2:21].var(0)
     assert 0.7 < np.exp(np.log(ratio).mean()) < 1.4
 
@@ -96,8 +97,9 @@ def test_what_comes_out_is_as_long_and_as_loud_at_the_other_pitch(heard, of):
     (made,) = heard.convert([wave], "bob", of)
     assert made.shape == wave.shape and made.dtype == np.float32 and np.isfinite(made).all()
     assert loudness(made, RATE) == pytest.approx(loudness(wave, RATE), abs=0.1)
-    pitch = Vocoder().fit([made]).range_
-    assert np.sqrt(pitch[0] * pitch[1]) == pytest.approx(PITCHES["bob"], rel=0.1)
+    vocoder = Vocoder(span=3.0).about(PITCHES["ann"])
+    pitch = vocoder.parts(vocoder.transform([made])[0]).pitch
+    assert np.median(pitch[pitch > 0]) == pytest.approx(PITCHES["bob"], rel=0.1)
 
 
 def test_long_recordings_are_converted_piece_by_piece(heard):
@@ -114,7 +116,7 @@ def test_what_cannot_be_learnt_or_said_is_refused(heard):
     wave = wave_of("ann", np.arange(12))
     noise = np.random.default_rng(0).normal(0, 0.1, 16000)
     for X, y, said in (([wave, wave], ["ann", "ann"], "two voices"), ([wave], ["ann", "bob"], "name of a voice"),
-                       ([wave, wave[:1600]], ["ann", "bob"], "bob: a voice needs a second"),
+                       ([wave, wave[:9000]], ["ann", "bob"], "bob: a voice needs a second"),
                        ([wave, 0 * wave], ["ann", "bob"], "bob: no pitch"), ([wave, noise], ["ann", "bob"], "bob")):  # fmt: skip
         with pytest.raises(InputError, match=said):
             Voices(model(1)).fit(X, y)

@@ -15,6 +15,7 @@ from .waves import read_waves
 
 _LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
+_THINNED = 8  # bins, of which one is enough to know the power
 _LEAST = 1e-16  # of an envelope's power
 
 
@@ -89,6 +90,11 @@ class Vocoder(TransformerMixin, BaseEstimator):
     def parts(self, frames: np.ndarray) -> Spoken:
         """Return pitch, cepstra and aperiodicity of frames (t, d); each is a view."""
         return Spoken(frames[:, 0], frames[:, 1 : self.order + 2], frames[:, self.order + 2 :])
+
+    def levels(self, frames: np.ndarray) -> np.ndarray:
+        """Return the power of frames in decibels over that of some constant, (t,): it tells what is loud from a pause."""
+        logs = self.parts(frames).cepstra.astype(np.float64) @ self._from_cepstrum()[:, ::_THINNED]
+        return 10 * np.log10(np.exp(2 * logs).mean(axis=1))
 
     def config(self) -> dict[str, Any]:
         """Return the range of pitch and the number of features."""

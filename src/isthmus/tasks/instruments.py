@@ -19,6 +19,7 @@ from ..parts import KL, Gaussian
 from ..representations import Frames, Vocoder
 from ..representations.waves import levelled, loudness, read_waves, sounding
 from ..training import Training
+from .speakers import fitted
 
 _LIMITS = {"rate": Whole(8000)}
 _SPAN = 1.3  # of a note's pitch: a little more than a vibrato's
@@ -93,7 +94,7 @@ class Instruments(BaseEstimator):
         rows = Frames(_CONTEXT).fit_transform([one - self.mean_ for one in cepstra])
         told = np.repeat([_middle(vocoder, frames) for vocoder, frames in taken], [len(one) for one in cepstra])
         model = default() if self.estimator is None else copy.copy(self.estimator)  # a clone would copy callbacks, too
-        self.estimator_ = model.fit(rows, condition=told)
+        self.estimator_ = fitted(model, rows, condition=told)
         return self
 
     def note(self, wave: np.ndarray, name: str = "the note") -> Note:

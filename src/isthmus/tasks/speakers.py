@@ -1,15 +1,16 @@
-"""What is known of a voice."""
+"""What is known of a voice, and how models of cepstra are fitted."""
 
+import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.cluster import KMeans
 
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 from ..representations import Vocoder
 
-_HEADROOM = 15 / 20 * np.log(10)  # of what is loud above what is quiet, 15 dB
+_HEADROOM = 15.0  # decibels of what is loud above what is quiet
 _LEAST = 200  # loud frames that tell of a voice, a second
 
 
@@ -20,11 +21,11 @@ class Speaker(NamedTuple):
     pitch: tuple[float, float]
     mean: np.ndarray  # (order + 1,)
     deviation: np.ndarray  # (order + 1,)
-    quiet: float  # of c0
+    quiet: float  # decibels
 
     def loud(self, frames: np.ndarray) -> np.ndarray:
         """Return which frames of the voice are no pauses, (t,)."""
-        return self.vocoder.parts(frames).cepstra[:, 0] > self.quiet
+        return self.vocoder.levels(frames) > self.quiet
 
 
 def described(vocoder: Vocoder, frames: Sequence[np.ndarray]) -> Speaker:
@@ -33,10 +34,12 @@ def described(vocoder: Vocoder, frames: Sequence[np.ndarray]) -> Speaker:
     What is quiet is told from what is loud halfway between two means of the level, at least 15 dB below the higher: without a pause between
     words nothing is quiet.
     """
-    pitch, cepstra, _ = vocoder.parts(np.concatenate(list(frames)).astype(np.float64))
-    centres = KMeans(2, n_init=1, random_state=0).fit(cepstra[:, :1]).cluster_centers_
+    every = np.concatenate(list(frames)).astype(np.float64)
+    pitch, cepstra, _ = vocoder.parts(every)
+    levels = vocoder.levels(every)
+    centres = KMeans(2, n_init=1, random_state=0).fit(levels[:, None]).cluster_centers_
     quiet = float(min(centres.mean(), centres.max() - _HEADROOM))
-    loud = cepstra[:, 0] > quiet
+    loud = levels > quiet
     if loud.sum() < _LEAST:
         seconds = loud.sum() * vocoder.period / 1000
         raise InputError(f"a voice needs a second of speech or more. Got {seconds:.2f} s; add recordings.")
@@ -45,3 +48,10 @@ def described(vocoder: Vocoder, frames: Sequence[np.ndarray]) -> Speaker:
         raise InputError("no pitch is found in any frame; give recordings of a voice.")
     deviation = np.maximum(cepstra[loud].std(axis=0), 1e-3)
     return Speaker(vocoder, (float(logs.mean()), max(float(logs.std()), 1e-3)), cepstra[loud].mean(axis=0), deviation, quiet)
+
+
+def fitted(model: Any, rows: np.ndarray, **known: Any) -> Any:
+    """Return a model fitted to cepstra, whose columns vary as much as they can be heard to: it is not to warn of that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "the columns' standard deviations", DiagnosticWarning)
+        return model.fit(rows, **known)

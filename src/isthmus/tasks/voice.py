@@ -20,13 +20,14 @@ from ..parts import KL, Gaussian
 from ..representations import Frames, Vocoder
 from ..representations.waves import levelled, loudness, read_waves
 from ..training import Training
-from .speakers import Speaker, described
+from .speakers import Speaker, described, fitted
 
 _LIMITS: dict[str, Limit] = {"rounds": Whole(1), "liveliness": Real(0, 1), "rate": Whole(8000)}
 _CONTEXT, _SPACING = 4, 2  # frames of a window: 40 ms on each side
 _EVERY = 2  # frame is learnt from
 _LEVEL = 0.3  # what the level weighs beside the shape of the envelope,
 _VOICING = 1.0  # and whether there is a voice
+_FAR = 4.0  # deviations: a pause, of which nothing was learnt, is no further from the mean
 _OVERLAP = 0.1  # seconds of a long recording's pieces
 _SOONER = 0.4  # of its passes are enough to seek partners by
 
@@ -107,7 +108,7 @@ class Voices(BaseEstimator):
             model = copy.copy(default() if self.estimator is None else self.estimator)  # a clone would copy callbacks, too
             if number < self.rounds - 1 and model.training is not None and model.training.epochs is not None:
                 model.training = copy.copy(model.training).set_params(epochs=max(1, round(_SOONER * model.training.epochs)))
-            self.estimator_ = model.fit(rows, condition=told, seen=seen)
+            self.estimator_ = fitted(model, rows, condition=told, seen=seen)
         self.spreads_ = {name: self._spread(name, frames) for name in speakers}
         return self
 
@@ -225,7 +226,8 @@ class Voices(BaseEstimator):
     def _standardised(self, speaker: Speaker, frames: np.ndarray) -> np.ndarray:
         """Return cepstra and voicing of frames, (t, order + 2)."""
         pitch, cepstra, _ = speaker.vocoder.parts(frames)
-        return np.column_stack([(cepstra - speaker.mean) / speaker.deviation * self.weights_, _VOICING * (pitch > 0)]).astype(np.float32)
+        apart = ((cepstra - speaker.mean) / speaker.deviation).clip(-_FAR, _FAR)
+        return np.column_stack([apart * self.weights_, _VOICING * (pitch > 0)]).astype(np.float32)
 
     def _learnt(self, speaker: Speaker, frames: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield the windows of each recording that are learnt from: those about loud frames."""
