@@ -5,11 +5,12 @@ from .anomalies import AnomalyDetector
 from .baseline import Principal
 from .generation import Density, fit_density
 from .padded import Padded, padded
+from .parzen import Parzen
 from .paths import attribute_direction, grid, interpolate, linear, move, reach, spherical, traverse
 from .reduction import Candidate, Comparison, Split, compare, evaluate
 
 __all__ = [
-    "AnomalyDetector", "Candidate", "Comparison", "Density", "Padded", "Principal", "Split", "anomalies", "attribute_direction", "compare",
-    "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths", "reach", "reduction", "spherical",
-    "traverse",
+    "AnomalyDetector", "Candidate", "Comparison", "Density", "Padded", "Parzen", "Principal", "Split", "anomalies", "attribute_direction",
+    "compare", "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths", "reach", "reduction",
+    "spherical", "traverse",
 ]  # fmt: skip
