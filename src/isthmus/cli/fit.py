@@ -35,12 +35,12 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
 
     Args:
         data: What to learn from (see isthmus --help).
-        variant: basic, denoising, sparse, contractive, variational, vaegan, stacked or restricted-boltzmann-machine; basic if left out.
+        variant: basic, binary, denoising, sparse, contractive, variational, vaegan, stacked or restricted-boltzmann-machine; basic if left out.
         latent_dim: The size of the code; 2 if left out.
         out: The run folder to write.
         seed: Two fits with one seed agree; 0 if left out.
-        pretraining: What trains the layers of --variant stacked: autoencoder, contractive, denoising, rbm or sparse, or one for each
-            layer with commas between them; denoising if left out.
+        pretraining: What trains the layers of --variant stacked: autoencoder, binary (for the code), contractive, denoising, rbm or sparse,
+            or one for each layer with commas between them; denoising if left out.
         condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
             or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find it again, or take --condition, too.
         resume: Go on after an interruption, with the same flags as before.

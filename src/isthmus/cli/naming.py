@@ -18,7 +18,7 @@ def variants() -> dict[str, type[BaseAutoencoder]]:
     """Return the public autoencoders by the names that ``--variant`` takes.
 
     >>> sorted(variants())[:3]
-    ['basic', 'contractive', 'denoising']
+    ['basic', 'binary', 'contractive']
     """
     classes = (getattr(estimators, name) for name in estimators.VARIANTS)
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
@@ -28,9 +28,9 @@ def layers() -> dict[str, BaseAutoencoder]:
     """Return what may train the layers of a stack, by the names that ``--pretraining`` takes.
 
     >>> sorted(layers())
-    ['autoencoder', 'contractive', 'denoising', 'rbm', 'sparse']
+    ['autoencoder', 'binary', 'contractive', 'denoising', 'rbm', 'sparse']
     """
-    return {"autoencoder": estimators.Autoencoder(), "contractive": estimators.ContractiveAutoencoder(),
+    return {"autoencoder": estimators.Autoencoder(), "binary": estimators.BinaryAutoencoder(), "contractive": estimators.ContractiveAutoencoder(),
             "denoising": estimators.DenoisingAutoencoder(corruption=parts.Masking(0.25)),
             "rbm": estimators.RestrictedBoltzmannMachine(), "sparse": estimators.SparseAutoencoder()}  # fmt: skip
 

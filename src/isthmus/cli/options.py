@@ -41,11 +41,11 @@ class ModelOptions:
     corruption: Annotated[str | None, Parameter(group=_MODEL)] = None
     "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3."
     bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "identity, top-k:8 or gaussian-code."
+    "identity, top-k:8, gaussian-code or binary-code."
     penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()
-    "l1:0.05, sparse-rate:1:0.05, contractive:0.1 or kl:1; may be given more than once."
+    "l1:0.05, sparse-rate:1:0.05, contractive:0.1, kl:1, bit-balance:1 or decorrelation:0.1; may be given more than once."
     likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "gaussian, gaussian:learnt, bernoulli, laplace or categorical; mixed, for tables: categorical for each category, gaussian for numbers."
+    "gaussian, gaussian:learnt, bernoulli, laplace, categorical, multinomial (counts); mixed, for tables: categorical for each category."
 
 
 @Parameter(name="*")
@@ -95,7 +95,7 @@ class DataOptions:
     missing: Annotated[str, Parameter(group=_DATA)] = "refuse"
     "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
     representation: Annotated[str | None, Parameter(group=_DATA)] = None
-    "table or pixels; left out, tables take table and arrays take none."
+    "table, pixels or bag-of-words; left out, tables take table, texts bag-of-words, and arrays none."
     config: Annotated[Path | None, Parameter(group=_DATA)] = None
     "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
 

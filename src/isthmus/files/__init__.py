@@ -7,9 +7,10 @@ from .items import Columns, Items
 from .reading import read
 from .rows import FileRows, RowStream
 from .tables import TableItems
+from .texts import TextItems
 from .writing import write, write_columns, write_tables
 
 __all__ = [
-    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "read", "write", "write_columns",
-    "write_tables",
+    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "TableItems", "TextItems", "read", "write",
+    "write_columns", "write_tables",
 ]  # fmt: skip

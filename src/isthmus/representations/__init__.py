@@ -1,5 +1,6 @@
 """Representations: scikit-learn transformers from raw items to rows of numbers, and back by ``inverse_transform``."""
 
+from .bag_of_words import BagOfWords
 from .pixels import Pixels
 from .table import Table
 from .windows import Windows
@@ -7,4 +8,4 @@ from .windows import Windows
 #: Those that make several rows of an item, so that a run, whose codes belong to items, does not take them yet.
 CUTS = ("Windows",)
 
-__all__ = ["Pixels", "Table", "Windows"]
+__all__ = ["BagOfWords", "Pixels", "Table", "Windows"]
