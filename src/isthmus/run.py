@@ -18,7 +18,7 @@ from .files.rows import scratch
 from .representations.streaming import fit_rows
 from .tasks import Density, Principal
 from .tasks.generation import Sampler
-from .training.batches import spread, spread_rows
+from .training.batches import dense, spread, spread_rows
 
 _PARTS = ("representation", "estimator", "baseline_", "density_")
 
@@ -27,7 +27,7 @@ class Run(TransformerMixin, BaseEstimator):
     """A representation and an estimator, with PCA of the same size and a density on the codes beside them.
 
     Arguments:
-        representation: `Table`, `Pixels`, or None where the items are arrays already.
+        representation: `Table`, `BagOfWords`, `Pixels`, or None where the items are arrays already.
         estimator: Any of isthmus's estimators.
         source: Where the training items came from, for people and for looking rows up by their ids.
         image_size: Height and width to which images were resized, and are again whenever they are read for this run.
@@ -84,7 +84,7 @@ class Run(TransformerMixin, BaseEstimator):
                 some = spread_rows(rows, rows.shape[0]) if isinstance(rows, RowStream) else rows
                 self.baseline_ = Principal(self.estimator.n_components).fit(some)
                 draws = self.estimator.generates or self.estimator.bottleneck_.random
-                its = None if condition is None else np.asarray(condition)[spread(rows.shape[0], len(some))]
+                its = None if condition is None else np.asarray(condition)[spread(rows.shape[0], some.shape[0])]
                 self.density_ = None if draws else Density().fit(self.given(its).estimator.transform(some))
         return self
 
@@ -97,12 +97,12 @@ class Run(TransformerMixin, BaseEstimator):
         return view
 
     def rows(self, X: Any) -> np.ndarray:
-        """Return items as the estimator takes them."""
-        return X if self.representation is None else self.representation.transform(X)
+        """Return items as the estimator takes them, all their numbers."""
+        return dense(self._encoded(X))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of raw items, shape (n, n_components)."""
-        return self.estimator.transform(self.rows(X))
+        return self.estimator.transform(self._encoded(X))
 
     def inverse_transform(self, H: np.ndarray) -> Any:
         """Return what codes stand for, as raw items: columns for a table, else an array (n, ...)."""
@@ -171,6 +171,9 @@ class Run(TransformerMixin, BaseEstimator):
 
     def _parts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _PARTS}
+
+    def _encoded(self, X: Any) -> Any:
+        return X if self.representation is None else self.representation.transform(X)
 
     def _raw(self, rows: np.ndarray) -> Any:
         return rows if self.representation is None else self.representation.inverse_transform(rows)

@@ -24,6 +24,7 @@ from ..storage import atomic, disk_errors, encode, refuse_existing
 from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
+from ..training.batches import dense
 from . import data as sources
 from . import naming, starts
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
@@ -62,9 +63,10 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     if not Whole(1).allows(seeds):
         raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
-    train, held, names = _parts(data, test, seed, source)
+    train, held, step = _parts(data, test, seed, source)
+    names = sources.names_of(step)
     summary = Summary.of(train.items)
-    asked = sources.likelihood(train.items, source, model, names is not None) or summary.likelihood()
+    asked = sources.likelihood(train.items, source, model, step) or summary.likelihood()
     summary.check(asked)
     if variants is not None and pretraining is not None:
         raise InputError("--variants and --pretraining are two comparisons; leave out one")
@@ -90,8 +92,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         _tell(found.rows, sentences, folder, data, sizes[0])
 
 
-def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, list[str] | None]:
-    """Return the training and the test part as arrays, and the columns' names for a table."""
+def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:
+    """Return the training and the test part as arrays, and the representation that made them, or None."""
     loaded = sources.read_data(data, source)
     ids = np.array([str(name) for name in loaded.ids])
     if test is None:
@@ -112,8 +114,8 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
-    train, held_out = (Split(step.transform(raw), labels, ids) for raw, labels, ids in parts)
-    return train, held_out, sources.names_of(step)
+    train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
+    return train, held_out, step
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:

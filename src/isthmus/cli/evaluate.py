@@ -72,7 +72,7 @@ def _blocks(run: Run, items: Items, name: str | None, told: Told) -> Iterator[Sp
         if name is not None and isinstance(block, dict) and name in block:
             own: np.ndarray | None = sources.texts(block.pop(name))
         else:
-            whole = sources.texts(sources.label_file(name, items)) if name is not None and whole is None else whole
+            whole = sources.labelled(items, name)[1] if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]
         yield Split(run.rows(block), own, None, known)
         start += len(ids)

@@ -18,7 +18,7 @@ from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Split, evaluate
 from ..tasks.reduction import training_seconds
-from ..training.batches import spread, spread_rows
+from ..training.batches import dense, spread, spread_rows
 from . import conditions
 from . import data as sources
 from .naming import layers, variant_of
@@ -110,7 +110,7 @@ def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None
                source: DataOptions) -> BaseAutoencoder:  # fmt: skip
     """Return what the flags describe, or what ``--config`` does but for the size and the seed, where they are given."""
     if source.config is None:
-        likelihood = sources.likelihood(loaded.items, source, model, isinstance(loaded.representation, Table))
+        likelihood = sources.likelihood(loaded.items, source, model, loaded.representation)
         size = 2 if latent_dim is None else latent_dim
         return estimator(variant or "basic", size, seed or 0, model, None, likelihood)
     if variant is not None or model != ModelOptions():
@@ -131,7 +131,7 @@ def _pretrained(stack: BaseAutoencoder, text: str) -> BaseAutoencoder:
 
 def _report(run: Run, rows: Any, loaded: sources.Data, known: np.ndarray | None, out: Path, title: str) -> dict[str, Any]:
     """Write report.html beside the run, and return the figures in it."""
-    shown = spread_rows(rows, _SHOWN)
+    shown = dense(spread_rows(rows, _SHOWN))
     places = spread(len(loaded.items), len(shown))
     labels = None if loaded.labels is None else loaded.labels[places]
     part = Split(shown, labels, [loaded.ids[place] for place in places], None if known is None else known[places])

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..files import Columns, Items, read, write, write_tables
 from ..files.rows import ahead
+from ..representations import BagOfWords
 from ..run import Run
 from .progress import Bar
 
@@ -57,11 +58,14 @@ def blocks(items: Items | Codes, function: Callable[[Any], Any], label: str) -> 
 
 
 def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool) -> None:
-    """Write raw items: the columns of a table, images as pictures, or an array."""
+    """Write raw items: the columns of a table, texts with their ids, images as pictures, or an array."""
     if hasattr(run.representation, "plans_"):
         keeps_types = out.suffix.lower() == ".parquet"
         tables = (_typed(run, columns) if keeps_types else columns for _, columns in pairs)
         write_tables(out, tables, overwrite=overwrite)
+        return
+    if isinstance(run.representation, BagOfWords):
+        write_tables(out, ({"id": np.array(list(ids), dtype=object), "text": texts} for ids, texts in pairs), overwrite=overwrite)
         return
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
     write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)
