@@ -96,13 +96,17 @@ class Run(TransformerMixin, BaseEstimator):
         view.estimator = self.estimator.given(condition)
         return view
 
+    def encoded(self, X: Any) -> Any:
+        """Return items as the representation has them, sparse rows where it makes such."""
+        return X if self.representation is None else self.representation.transform(X)
+
     def rows(self, X: Any) -> np.ndarray:
-        """Return items as the estimator takes them, all their numbers."""
-        return dense(self._encoded(X))
+        """Return items as the representation has them, all their numbers."""
+        return dense(self.encoded(X))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of raw items, shape (n, n_components)."""
-        return self.estimator.transform(self._encoded(X))
+        return self.estimator.transform(self.encoded(X))
 
     def inverse_transform(self, H: np.ndarray) -> Any:
         """Return what codes stand for, as raw items: columns for a table, else an array (n, ...)."""
@@ -171,9 +175,6 @@ class Run(TransformerMixin, BaseEstimator):
 
     def _parts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _PARTS}
-
-    def _encoded(self, X: Any) -> Any:
-        return X if self.representation is None else self.representation.transform(X)
 
     def _raw(self, rows: np.ndarray) -> Any:
         return rows if self.representation is None else self.representation.inverse_transform(rows)

@@ -34,6 +34,8 @@ for verb, summary in {
     "sample": "Write new items.",
     "interpolate": "Write the items between two items.",
     "detect": "Score how likely a run finds items, name the odd ones and what makes them odd.",
+    "index": "Write the codes of data, ready to be searched.",
+    "search": "Find the items of an index that are like a query.",
     "info": "Say what a run holds.",
 }.items():
     app.command(f"isthmus.cli.{verb}:{verb}", name=verb, help=summary)

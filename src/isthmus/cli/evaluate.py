@@ -12,8 +12,9 @@ from ..run import Run, open_run
 from ..storage import encode
 from ..tasks import Split
 from ..tasks.reduction import Evaluation, Gathered, label_places, labelled
+from ..tasks.retrieval import FILE
 from . import data as sources
-from . import naming, streams
+from . import naming, rankings, streams
 from .conditions import Told
 from .progress import Bar, console
 
@@ -22,8 +23,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
              image_size: tuple[int, int] | None = None, precision: str = "float32", json_: bool = False) -> None:  # fmt: skip
     """Measure RUN on DATA: errors, explained variance, log-likelihood, neighbours; PCA of the same size beside it.
 
+    RUN may be an index: the items of DATA are then queries, and what is found is right where it has the query's label.
+
     Args:
-        run: The folder that `fit` wrote.
+        run: The folder that `fit` or `index` wrote.
         data: What to measure on.
         labels: A column of the table, or a file with one label an item: half of them tell how well codes give the others.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
@@ -32,6 +35,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         json_: Print one JSON object and nothing else.
     """
+    if (run / FILE).is_file():
+        found = rankings.measured(run, data, labels, condition, image_size)
+        print(json.dumps(encode(found))) if json_ else rankings.told(found, run)
+        return
     fitted = open_run(run).with_precision(naming.precision(precision))
     items = sources.read_for(fitted, data, image_size)
     row = _measured(fitted, items, labels, Told(fitted, condition, items))

@@ -41,6 +41,17 @@ class Strings(Sequence[str]):
         found[:] = [self[int(place)] for place in where.ravel()]
         return found.reshape(where.shape)
 
+    def places(self, text: str) -> np.ndarray:
+        """Return where a text stands, (times,).
+
+        >>> Strings.of(["b", "a", "b"]).places("b").tolist()
+        [0, 2]
+        """
+        wanted = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
+        starts = np.concatenate([[0], self.ends[:-1]]) if len(self) else self.ends
+        alike = np.flatnonzero(self.ends - starts == len(wanted))
+        return alike[(self.raw[starts[alike][:, None] + np.arange(len(wanted))] == wanted).all(axis=1)]
+
     def followed_by(self, more: Iterable[str]) -> "Strings":
         """Return these texts and more behind them."""
         other = Strings.of(more)

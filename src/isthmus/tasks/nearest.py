@@ -29,7 +29,7 @@ def nearest(queries: np.ndarray, codes: np.ndarray, k: int, removed: np.ndarray 
 
     def scores(some: slice, part: slice) -> np.ndarray:
         block = codes[part]
-        found = _differing(queries[some], block) if bits else _squares(queries[some], block)
+        found = compared(queries[some], block)
         if removed is not None and removed[part].any():
             found[:, removed[part]] = np.iinfo(found.dtype).max if bits else np.inf
         return found
@@ -58,6 +58,11 @@ def distances(queries: np.ndarray, codes: np.ndarray, places: np.ndarray) -> np.
     if queries.dtype.kind == "u":
         return np.bitwise_count(found ^ queries[:, None]).sum(axis=2, dtype=np.float32)
     return np.sqrt(np.square(found.astype(np.float64) - queries[:, None]).sum(axis=2)).astype(np.float32)
+
+
+def compared(queries: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return numbers (m, n) that order all codes by their distance from each query."""
+    return _differing(queries, codes) if queries.dtype.kind == "u" else _squares(queries, codes)
 
 
 def _smallest(scores: Scores, some: slice, n: int, k: int) -> np.ndarray:

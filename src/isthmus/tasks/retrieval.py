@@ -8,16 +8,18 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import scipy.sparse as sp
 
+from .. import metrics
 from ..checks import Whole, check_name
 from ..errors import FileError, InputError
 from ..files.strings import Strings
 from ..storage import atomic_folder, disk_errors, encode
 from . import graphs
-from .nearest import distances, nearest, packed
+from .nearest import compared, distances, nearest, packed
 
 SCHEMA, FILE = 1, "index.json"
 METRICS = ("cosine", "euclidean")
 _MANY = 100_000  # codes from which a graph pays
+_ASKED = 64  # queries at once that rank all items
 _SHORTLIST = 4  # times as many as asked for are ranked by the codes themselves, after a walk
 
 
@@ -121,7 +123,10 @@ class Index:
         """
         if not Whole(1).allows(k) or k > len(self):
             raise InputError(f"k must be in 1..{len(self)} for an index of {len(self)} items. Got {k}.")
-        queries = self._prepared(_checked(H, self.dimensions, self.metric))
+        return self._found(self._prepared(_checked(H, self.dimensions, self.metric)), k)
+
+    def _found(self, queries: np.ndarray, k: int) -> Found:
+        """Return the k items nearest to each of codes as they are compared."""
         removed = self.removed if self.removed.any() else None
         if self.graph is None:
             places = nearest(queries, self.codes, k, removed)
@@ -146,18 +151,41 @@ class Index:
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take items out; their codes stay on disk until the index is built anew."""
-        asked = list(ids)
-        places = self.places_of(asked)
-        for one in asked:
-            if one not in places:
-                raise InputError(f"there is no item {one!r} in the index to remove")
+        asked = set(ids)
+        places = {one: place for place, one in enumerate(self.ids) if one in asked and not self.removed[place]}
+        for one in asked - places.keys():
+            raise InputError(f"there is no item {one!r} in the index to remove")
         self.removed = self.removed.copy()
         self.removed[list(places.values())] = True
 
-    def places_of(self, ids: Sequence[str]) -> dict[str, int]:
-        """Return where those of some ids that are in the index stand."""
-        wanted = set(ids)
-        return {one: place for place, one in enumerate(self.ids) if one in wanted and not self.removed[place]}
+    def place_of(self, name: str) -> int | None:
+        """Return where the item of an id stands, None where there is none."""
+        places = self.ids.places(name)
+        return next(iter(places[~self.removed[places]].tolist()), None)
+
+    def like(self, place: int, k: int = 10) -> Found:
+        """Return the k items nearest to the one at a place, which is not among them; (1, k) each.
+
+        Raises:
+            InputError: For k larger than the number of the others.
+        """
+        if not Whole(1).allows(k) or k >= len(self):
+            raise InputError(f"k must be in 1..{len(self) - 1} for an index of {len(self) - 1} other items. Got {k}.")
+        found = self._found(np.asarray(self.codes[place : place + 1]), k + 1)
+        others = found.places != place
+        others[:, -1] &= ~others.all()  # where so many are the same that it was not found itself
+        return Found(found.places[others][None], found.distances[others][None])
+
+    def rankings(self, H: Any, relevant: Callable[[slice], np.ndarray]) -> metrics.Rankings:
+        """Return how well the items are ranked, all of them, for queries ``H`` (m, d).
+
+        ``relevant`` says for some of the queries which items of the index are meant, (some, n) booleans.
+        """
+        queries, kept, found = self._prepared(_checked(H, self.dimensions, self.metric)), ~self.removed, metrics.Rankings()
+        for start in range(0, len(queries), _ASKED):
+            some = slice(start, min(start + _ASKED, len(queries)))
+            found.add(compared(queries[some], self.codes)[:, kept], relevant(some)[:, kept])
+        return found
 
     def save(self, folder: str | Path, about: Mapping[str, Any] | None = None, more: Callable[[Path], None] | None = None) -> Path:
         """Write the index into ``folder``, whole or not at all; ``about`` is kept in its ``index.json``, ``more`` writes beside it."""
