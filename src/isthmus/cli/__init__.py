@@ -15,7 +15,8 @@ app = App(
     help="""Short codes for your tables, images and arrays, learnt without labels by autoencoders.
 
     DATA is a built-in set (digits, swissroll, curves, tones), a .npy, .npz[:key], .csv, .jsonl or .parquet file, texts (a
-    folder of .txt, or a column such as posts.jsonl:text), or a folder or .zip of images. RUN is the folder that `fit` writes; it holds everything from the raw items to their codes and back.
+    folder of .txt, or a column such as posts.jsonl:text), or a folder or .zip of images. RUN is the folder that `fit` writes; it
+    holds everything from the raw items to their codes and back.
 
     Start with: isthmus compare digits --latent-dim 8 --out runs/digits
     """,

@@ -35,7 +35,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
 
     Args:
         data: What to learn from (see isthmus --help).
-        variant: basic, binary, denoising, sparse, contractive, variational, vaegan, stacked or restricted-boltzmann-machine; basic if left out.
+        variant: basic, binary, contractive, denoising, sparse, stacked, variational, vaegan or restricted-boltzmann-machine; basic if left
+            out.
         latent_dim: The size of the code; 2 if left out.
         out: The run folder to write.
         seed: Two fits with one seed agree; 0 if left out.

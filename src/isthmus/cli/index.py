@@ -89,7 +89,8 @@ def digest(run: Path) -> str:
     return str(read_config(run)["sha256"][WEIGHTS])
 
 
-def _encoded(run: Run, items: Items, condition: str | None, labels: str | None, rerank: bool) -> tuple[np.ndarray, Any, dict[str, list[str]]]:
+def _encoded(run: Run, items: Items, condition: str | None, labels: str | None,
+             rerank: bool) -> tuple[np.ndarray, Any, dict[str, list[str]]]:  # fmt: skip
     """Return codes, words and what else is kept of each item."""
     if rerank and not isinstance(run.representation, BagOfWords):
         raise InputError("--rerank is for texts, whose words are a second way to compare them; leave it out")

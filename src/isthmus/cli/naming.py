@@ -30,7 +30,8 @@ def layers() -> dict[str, BaseAutoencoder]:
     >>> sorted(layers())
     ['autoencoder', 'binary', 'contractive', 'denoising', 'rbm', 'sparse']
     """
-    return {"autoencoder": estimators.Autoencoder(), "binary": estimators.BinaryAutoencoder(), "contractive": estimators.ContractiveAutoencoder(),
+    return {"autoencoder": estimators.Autoencoder(), "binary": estimators.BinaryAutoencoder(),
+            "contractive": estimators.ContractiveAutoencoder(),
             "denoising": estimators.DenoisingAutoencoder(corruption=parts.Masking(0.25)),
             "rbm": estimators.RestrictedBoltzmannMachine(), "sparse": estimators.SparseAutoencoder()}  # fmt: skip
 
@@ -127,7 +128,9 @@ def kebab(name: str) -> str:
 
 
 def _value(text: str) -> Any:
-    """Return a number, or None for "none" and "learnt", or the text itself."""
+    """Return a number, or None for "none" and "learnt", or yes or no for "true" and "false", or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     if text.lower() in ("none", "learnt"):
         return None
     for kind in (int, float):

@@ -39,7 +39,7 @@ class ModelOptions:
     tied: Annotated[bool, Parameter(group=_MODEL)] = False
     "Let the decoder use the encoder's weights, transposed (dense)."
     corruption: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3."
+    "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3; masking:0.5:true for texts, of which so many words are left out."
     bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
     "identity, top-k:8, gaussian-code or binary-code."
     penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()

@@ -50,8 +50,8 @@ def told(row: dict[str, Any], folder: Path) -> None:
         if not isinstance(value, dict):
             say.print(f"{name.replace('_', ' '):>24}  {value:.4g}" if isinstance(value, float) else
                       f"{name.replace('_', ' '):>24}  {value}", markup=False)  # fmt: skip
-    say.print(f"{'precision at recall':>24}  " + "  ".join(f"{value:.3f} at {level}" for level, value in row["precision_at_recall"].items()),
-              markup=False)  # fmt: skip
+    curve = "  ".join(f"{value:.3f} at {level}" for level, value in row["precision_at_recall"].items())
+    say.print(f"{'precision at recall':>24}  {curve}", markup=False)
     say.print(f"Report: {folder / 'report.html'}", markup=False)
 
 

@@ -39,8 +39,9 @@ class Asked(NamedTuple):
     place: int | None = None
 
 
-def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")] = 10, rerank: int | None = None, condition: str | None = None,
-           image_size: tuple[int, int] | None = None, out: Path | None = None, json_: bool = False, overwrite: bool = False) -> None:  # fmt: skip
+def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")] = 10, rerank: int | None = None,
+           condition: str | None = None, image_size: tuple[int, int] | None = None, out: Path | None = None, json_: bool = False,
+           overwrite: bool = False) -> None:  # fmt: skip
     """Find the K items of INDEX that are most like QUERY.
 
     Args:
@@ -71,16 +72,17 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
         names = np.repeat(np.array([str(name) for name in asked.names], dtype=object), k)
         write_tables(out, [{"query": names, **answers}], overwrite=overwrite)
     rows = [{name: column[place] for name, column in answers.items()} for place in range(len(answers["id"]))]
-    told = [{"query": str(name), "results": rows[k * place : k * (place + 1)]} for place, name in enumerate(asked.names)]
+    told = {place: (str(name), rows[k * place : k * (place + 1)]) for place, name in enumerate(asked.names)}
     if json_:
-        print(json.dumps(encode({"index": opened.choice, "queries": told})))
+        queries = [{"query": name, "results": results} for name, results in told.values()]
+        print(json.dumps(encode({"index": opened.choice, "queries": queries})))
         return
     say = console()
-    for one in told[:_SHOWN]:
-        grid = Grid(title=Text(beginning(one["query"])) if len(told) > 1 else None, title_justify="left", box=None, pad_edge=False)
-        for name in answers:
-            grid.add_column(name, justify="right" if name in ("rank", "distance") else "left", no_wrap=name == "id")
-        for row in one["results"]:
+    for name, results in list(told.values())[:_SHOWN]:
+        grid = Grid(title=Text(beginning(name)) if len(told) > 1 else None, title_justify="left", box=None, pad_edge=False)
+        for column in answers:
+            grid.add_column(column, justify="right" if column in ("rank", "distance") else "left", no_wrap=column == "id")
+        for row in results:
             grid.add_row(*(Text(f"{value:.4g}" if isinstance(value, float) else str(value)) for value in row.values()))
         say.print(grid)
     more = f"; answers to {len(told) - _SHOWN} more queries" if len(told) > _SHOWN else ""
@@ -130,7 +132,7 @@ def _pictures(folder: Path, run: Run, index: Index, asked: Asked, found: Found, 
         wanted = set(names.ravel()) - held.keys()
         where = [place for place, name in enumerate(items.ids) if name in wanted]
         rows = items.rows()
-        some: Any = take(rows, np.array(where)) if isinstance(rows, RowStream) else rows[where]  # type: ignore[index, call-overload]
+        some: Any = take(rows, np.array(where)) if isinstance(rows, RowStream) else rows[where]  # type: ignore[index]
         held |= zip((items.ids[place] for place in where), some, strict=True)
     images = np.stack([held[name] for name in names.ravel()]).reshape(*names.shape, *some.shape[1:])
     if asked.place is None:

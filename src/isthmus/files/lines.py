@@ -54,7 +54,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     continue
                 record = json.loads(text)
                 if not isinstance(record, dict):
-                    raise FileError(f"{path}, line {line}: a line must be a JSON object with fields. Got {str(record)[:40]!r}; mend that line")
+                    raise FileError(f"{path}, line {line}: a line must be a JSON object. Got {str(record)[:40]!r}; mend that line")
                 yield line, record
     except (EOFError, zlib.error) as error:
         raise FileError(f"{path} is damaged behind line {line} ({error}); pack it anew") from error

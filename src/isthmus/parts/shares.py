@@ -4,7 +4,6 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution

@@ -10,10 +10,11 @@ import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import OneOf, Whole, check_settings
+from ..checks import Limit, OneOf, Whole, check_settings
 from ..errors import DiagnosticWarning, InputError
 
-_LIMITS = {"words": Whole(1), "weighting": OneOf(("counts", "tf-idf")), "stop_words": OneOf(("english", None))}
+_LIMITS: dict[str, Limit] = {"words": Whole(1), "weighting": OneOf(("counts", "tf-idf")), "stop_words": OneOf(("english", None))}
+_TOTAL = 100  # of a text's numbers, on average
 _SHOWN = 20  # words of a text on the way back
 
 
@@ -21,13 +22,13 @@ class BagOfWords(TransformerMixin, BaseEstimator):
     r"""Texts as sparse float32 rows (n, words): a number for each of the most frequent words, and back to a list of words.
 
     With counts :math:`n_{iw}` of word w in text i, the numbers are :math:`n_{iw}`, or
-    :math:`s \, (1 + \log n_{iw}) \, (1 + \log \frac{1 + N}{1 + N_w})` of which the squares of a text sum to :math:`s^2`; N is the number of
-    texts that `fit` saw, :math:`N_w` that of those with the word, and s such that a text's numbers sum to 100 on average.
+    :math:`s \log(1 + n_{iw}) \, (1 + \log \frac{1 + N}{1 + N_w})`, where N is the number of texts that `fit` saw, :math:`N_w` that of those
+    with the word, and s such that a text's numbers sum to 100 on average.
 
-    Parameters: ``words``, how many words are kept at most; ``weighting``, "tf-idf" (rare words weigh more, and long texts no more than
-    short ones) or "counts"; ``stop_words``, "english" leaves out the commonest English words, None keeps all.
+    Parameters: ``words``, how many words are kept at most; ``weighting``, "tf-idf" (words that are rare weigh more, and those repeated
+    less) or "counts"; ``stop_words``, "english" leaves out the commonest English words, None keeps all.
 
-    Attributes learnt: ``vocabulary_`` (the words (words,), in order), ``idf_`` (their weights), ``scale_`` (s), ``n_features_in_``.
+    Attributes learnt: ``vocabulary_`` (the words (words,), in order), ``weights_`` (what multiplies each), ``n_features_in_``.
 
     References:
         Term-weighting approaches in automatic text retrieval (G. Salton, C. Buckley, 1988)
@@ -59,12 +60,10 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         except ValueError as error:  # scikit-learn's word for no words at all
             raise InputError(f"{len(found)} texts hold no words of two letters or more but the commonest; give longer texts, or "
                              "stop_words=None") from error  # fmt: skip
-        self._keep(counter.get_feature_names_out(), np.log((1 + len(found)) / (1 + np.diff(counts.tocsc().indptr))) + 1, 1.0)
-        rows = self._weighted(counts)
-        if self.weighting == "tf-idf":
-            self.scale_ = float(100 / max(rows.sum() / max(np.count_nonzero(np.diff(rows.indptr)), 1), 1e-6))
-            rows.data *= np.float32(self.scale_)
-        return rows
+        weights = np.log((1 + len(found)) / (1 + np.diff(counts.tocsc().indptr))) + 1
+        weights *= _TOTAL * len(found) / (np.log1p(counts).sum(axis=0) @ weights)
+        self._keep(counter.get_feature_names_out(), weights.astype(np.float32))
+        return self._weighted(counts)
 
     def transform(self, X: Any) -> sp.csr_array:
         """Return sparse float32 rows (n, words) of texts (n,); a `DiagnosticWarning` counts those without any known word."""
@@ -88,34 +87,33 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         return self.vocabulary_
 
     def config(self) -> dict[str, Any]:
-        """Return the words and the scale."""
+        """Return the words."""
         check_is_fitted(self)
-        return {"vocabulary": self.vocabulary_.tolist(), "scale": self.scale_}
+        return {"vocabulary": self.vocabulary_.tolist()}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the words' weights."""
-        return {"idf": self.idf_}
+        return {"weights": self.weights_}
 
     def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Set the fitted state from what `config` and `arrays` gave."""
         words = config["vocabulary"]
-        if not all(type(word) is str for word in words) or arrays["idf"].shape != (len(words),):
+        if not all(type(word) is str for word in words) or arrays["weights"].shape != (len(words),):
             raise ValueError("the vocabulary is damaged")
-        self._keep(np.array(words, dtype=object), arrays["idf"], float(config["scale"]))
+        self._keep(np.array(words, dtype=object), arrays["weights"])
 
-    def _keep(self, words: np.ndarray, idf: np.ndarray, scale: float) -> None:
-        self.vocabulary_, self.idf_, self.scale_, self.n_features_in_ = words, idf, scale, 1
+    def _keep(self, words: np.ndarray, weights: np.ndarray) -> None:
+        self.vocabulary_, self.weights_, self.n_features_in_ = words, weights, 1
         self._counter = sklearn.feature_extraction.text.CountVectorizer(vocabulary=words, dtype=np.float32)
 
     def _weighted(self, counts: sp.csr_array) -> sp.csr_array:
         """Return the rows of counts of words."""
         empty = np.count_nonzero(np.diff(counts.indptr) == 0)
         if empty:
-            warnings.warn(f"{empty} of {counts.shape[0]} texts hold none of the {counts.shape[1]} known words", DiagnosticWarning, stacklevel=3)
+            warnings.warn(f"{empty} of {counts.shape[0]} texts hold none of the {counts.shape[1]} known words", DiagnosticWarning,
+                          stacklevel=3)  # fmt: skip
         if self.weighting == "tf-idf":
-            counts.data = ((1 + np.log(counts.data)) * self.idf_[counts.indices]).astype(np.float32)
-            lengths = np.sqrt(np.add.reduceat(np.append(np.square(counts.data), 0), counts.indptr[:-1]))
-            counts.data *= np.float32(self.scale_) / np.repeat(lengths, np.diff(counts.indptr))
+            counts.data = np.log1p(counts.data) * self.weights_[counts.indices]
         return counts
 
 

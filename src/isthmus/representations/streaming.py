@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..files.items import Block, Items, PlacedColumns, count
-from ..files.rows import RowStream, block_rows, is_large, spooled
+from ..files.rows import block_rows, is_large, spooled
 
 _SAMPLE = 2**27  # bytes of a sample, about
 

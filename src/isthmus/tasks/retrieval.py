@@ -13,6 +13,7 @@ from ..checks import Whole, check_name
 from ..errors import FileError, InputError
 from ..files.strings import Strings
 from ..storage import atomic_folder, disk_errors, encode
+from ..training.batches import dense
 from . import graphs
 from .nearest import compared, distances, nearest, packed
 
@@ -305,9 +306,9 @@ def rerank(found: Found, queries: Any, vectors: Any, k: int = 10) -> Found:
         raise InputError(f"k must be in 1..{found.places.shape[1]}, the length of the shortlists. Got {k}.")
     apart = np.empty(found.places.shape, np.float32)
     for row, places in enumerate(found.places):
-        query, some = queries[row : row + 1], vectors[places]
-        lengths = np.sqrt(_summed(some, some)) * np.sqrt(_summed(query, query))
-        apart[row] = 1 - np.asarray(some @ query.T.toarray() if sp.issparse(query) else some @ query.T).ravel() / np.where(lengths, lengths, 1)
+        query, some = np.asarray(dense(queries[row : row + 1])), vectors[places]
+        lengths = np.sqrt(_squared(some) * _squared(query))
+        apart[row] = 1 - np.asarray(some @ query.T).ravel() / np.where(lengths > 0, lengths, 1)
     order = np.argsort(apart, axis=1, kind="stable")[:, :k]
     return Found(np.take_along_axis(found.places, order, axis=1), np.take_along_axis(apart, order, axis=1))
 
@@ -353,6 +354,6 @@ def _refuse_repeated(known: Iterable[str], names: Sequence[str], n: int) -> None
         taken.add(one)
 
 
-def _summed(a: Any, b: Any) -> np.ndarray:
-    """Return the sums of the products of rows, (n,)."""
-    return np.asarray(a.multiply(b).sum(axis=1)).ravel() if sp.issparse(a) else np.einsum("nd,nd->n", a, b)
+def _squared(rows: Any) -> np.ndarray:
+    """Return the sum of squares of each row, (n,)."""
+    return np.asarray(rows.multiply(rows).sum(axis=1)).ravel() if sp.issparse(rows) else np.square(rows).sum(axis=1)
