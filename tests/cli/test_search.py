@@ -100,7 +100,8 @@ def test_images_are_answered_by_a_sheet(tmp_path, capsys):
 @pytest.mark.parametrize(("words", "message"), [
     (("search", "{index}", " "), "the query is empty"), (("search", "{index}", "xyzzy"), "none of the .* words that this run knows"),
     (("search", "{index}", "moon", "-k", "91"), r"k must be in 1\.\.90 for an index of 90 items"),
-    (("search", "{run}", "moon"), "holds no index"), (("search", "{index}", "moon", "--rerank", "3"), "--rerank must be .* at least -k, 10"),
+    (("search", "{run}", "moon"), "holds no index"),
+    (("search", "{index}", "moon", "--rerank", "3"), "--rerank must be .* at least -k, 10"),
     (("index", "{bits}", "{more}", "--out", "{index}", "--add"), "is an index of another run"),
     (("index", "{run}", "{posts}", "--out", "{index}", "--add"), "'kitchen/1.txt' is there twice"),
     (("index", "{run}", "{more}", "--out", "{index}"), "exists already"),

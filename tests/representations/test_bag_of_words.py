@@ -41,7 +41,8 @@ def test_no_words_are_told():
     bags = BagOfWords().fit(TEXTS)
     with pytest.warns(DiagnosticWarning, match="1 of 2 texts hold none of the 7 known words"):
         assert bags.transform(["Paris", "cold"])[[0]].nnz == 0
-    for texts, message in ((["the of and", "a"], "no words"), ("Rome", "a single text"), ([], "none at all"), (["a b", 3], "int for item 1")):
+    bad = ((["the of and", "a"], "no words"), ("Rome", "a single text"), ([], "none at all"), (["a b", 3], "int for item 1"))
+    for texts, message in bad:
         with pytest.raises(InputError, match=message):
             BagOfWords().fit(texts)
     with pytest.raises(InputError, match="BagOfWords.weighting must be one of"):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -33,7 +34,8 @@ from .progress import Bar, console
 _TEST_SHARE = 0.2
 _LEAST = 2  # items to learn from, and to measure on
 #: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
-_KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "variational": ("kl",)}
+_KINDS = {"binary": ("bit-balance", "decorrelation"), "contractive": ("contractive",), "sparse": ("l1", "sparse-rate"),
+          "variational": ("kl",)}  # fmt: skip
 
 
 def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
@@ -159,13 +161,9 @@ def _estimator(name: str, size: int, seed: int, settings: Training, model: Model
 def _own(name: str, model: ModelOptions) -> ModelOptions:
     """Return the flags with only those parts that this variant's own row takes: the others keep to their rows."""
     takes = signature(naming.variants()[name]).parameters if name != "basic" else {}
-    return ModelOptions(
-        model.network, model.hidden, model.activation, model.tied,
-        model.corruption if "corruption" in takes else None,
-        model.bottleneck if "bottleneck" in takes else None,
-        tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ())),
-        model.likelihood,
-    )  # fmt: skip
+    penalties = tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ()))
+    return replace(model, corruption=model.corruption if "corruption" in takes else None,
+                   bottleneck=model.bottleneck if "bottleneck" in takes else None, penalty=penalties)  # fmt: skip
 
 
 def _fresh(data: str) -> Path:

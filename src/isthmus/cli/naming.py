@@ -81,18 +81,20 @@ def part(text: str, kind: type, flag: str) -> Any:
     return made
 
 
-def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | None, tied: bool) -> Any:
+def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | None, tied: bool,
+            decoder: tuple[int, ...] | None = None) -> Any:  # fmt: skip
     """Return the network of that name, or None where nothing is asked for; ``hidden`` are a Conv's channels, or Recurrent's layers.
 
     >>> network("recurrent", (32, 32), None, False).layers
     2
     """
-    if name is None and hidden is None and activation is None and not tied:
+    if name is None and hidden is None and activation is None and not tied and decoder is None:
         return None
     known = {kebab(item): getattr(networks, item) for item in networks.__all__}
     cls = known[check_name("--network", name or "dense", known)]
     takes = signature(cls).parameters
-    wanted: dict[str, Any] = {"hidden" if "hidden" in takes else "channels": hidden, "activation": activation, "tied": tied or None}
+    wanted: dict[str, Any] = {"hidden" if "hidden" in takes else "channels": hidden, "activation": activation, "tied": tied or None,
+                              "decoder": decoder}  # fmt: skip
     if "layers" in takes and hidden is not None:
         if len(set(hidden)) != 1:
             raise InputError(f"--hidden of --network {name} takes a width for each layer, all the same, such as 64 or 64,64. Got {hidden}.")

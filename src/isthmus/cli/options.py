@@ -38,6 +38,8 @@ class ModelOptions:
     "relu, silu, gelu, elu, selu, tanh, sigmoid, softplus, leaky_relu or linear."
     tied: Annotated[bool, Parameter(group=_MODEL)] = False
     "Let the decoder use the encoder's weights, transposed (dense)."
+    decoder: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "Widths of the decoder's hidden layers, where it is not to mirror the encoder (dense); none is best for search."
     corruption: Annotated[str | None, Parameter(group=_MODEL)] = None
     "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3; masking:0.5:true for texts, of which so many words are left out."
     bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
@@ -129,7 +131,8 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
 
 def network(options: ModelOptions) -> Any:
     """Return the network that the flags ask for, or None."""
-    return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied)
+    decoder = wholes(options.decoder, "--decoder")
+    return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied, decoder)
 
 
 def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any]:
@@ -139,8 +142,8 @@ def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any
         return {"network": network(options)}
     if "layer" not in takes:
         return {}
-    if options.network not in (None, "dense"):
-        raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network {options.network}.")
+    if options.decoder is not None or options.network not in (None, "dense"):
+        raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network and --decoder.")
     given = {"hidden": wholes(options.hidden, "--hidden"), "activation": options.activation, "tied": options.tied or None}
     return {name: value for name, value in given.items() if value is not None}
 
