@@ -30,6 +30,8 @@ def few_updates(tmp_path, monkeypatch):
             kind.mkdir(parents=True, exist_ok=True)
             words = ("ship harbour storm anchor sail", "rocket moon orbit comet probe")[n % 2].split()
             (kind / f"{n}.txt").write_text(" ".join(rng.choice(words, 9)))
+    hours = [f"{hour},pump-{pump},{np.sin(hour / 4 + pump):.3f}" for pump in range(3) for hour in range(100)]
+    Path("pumps.csv").write_text("\n".join(["hour,pump,bar", *hours]) + "\n")
     Path("customers.csv").write_text("\n".join(["age,city,joined", *rows]) + "\n")
 
 

@@ -18,9 +18,12 @@ from ..errors import InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
 from ..estimators.data import Summary
+from ..files import Items, SeriesItems
+from ..files.series import parted
 from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
+from ..representations.cutting import CutRows
 from ..storage import atomic, disk_errors, encode, refuse_existing
 from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
@@ -97,6 +100,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
 def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:
     """Return the training and the test part as arrays, and the representation that made them, or None."""
     loaded = sources.read_data(data, source)
+    if isinstance(loaded.items, SeriesItems):
+        return *_series_parts(loaded.items, loaded.cut, None if test is None else sources.read_data(test, source).items, seed), None
     ids = np.array([str(name) for name in loaded.ids])
     if test is None:
         order = np.random.default_rng(seed).permutation(len(ids))
@@ -118,6 +123,16 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
     step.fit(parts[0][0])
     train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
     return train, held_out, step
+
+
+def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -> tuple[Split, Split]:
+    """Return the windows of two parts of series: other series to measure on or, where there are few, the last steps of each."""
+    if cut is None:
+        raise InputError(f"variants are compared on items of one shape, and the series of {items.source} may have any; give --windows")
+    parts = parted(items, _TEST_SHARE, seed) if test is None else (items, test)
+    cut.fit(parts[0].load())
+    train, held = (CutRows(cut, part.load(), part.source, part.ids) for part in parts)
+    return Split(train.load(), None, list(train.ids)), Split(held.load(), None, list(held.ids))
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:

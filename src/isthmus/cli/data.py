@@ -8,12 +8,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..estimators.data import Summary
-from ..files import Items, TableItems, TextItems, read
+from ..files import Items, SeriesItems, TableItems, TextItems, read, read_series
 from ..files.items import PlacedColumns
 from ..files.reading import exists, holds_images
 from ..parts import Categorical, Gaussian, Multinomial
 from ..parts.likelihood import Likelihood
-from ..representations import BagOfWords, Table
+from ..representations import BagOfWords, Channels, Table
+from ..representations.cutting import CutRows
 from ..run import Run
 from . import naming
 from .options import DataOptions, ModelOptions
@@ -21,11 +22,12 @@ from .options import DataOptions, ModelOptions
 
 @dataclass
 class Data:
-    """What DATA names: its items without their labels, those labels or None, and the representation or None."""
+    """What DATA names: its items without their labels, those labels or None, and representation and cut, where there are any."""
 
     items: Items
     labels: np.ndarray | None
     representation: Any
+    cut: Any = None
 
     @functools.cached_property
     def raw(self) -> Any:
@@ -41,17 +43,23 @@ class Data:
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
     items = read(source, image_size=options.image_size)
-    table = isinstance(items, TableItems)
-    if options.drop and not table:
+    if options.drop and not isinstance(items, TableItems):
         raise InputError(f"--drop is for the columns of a table; {source} is none")
+    cut = None if options.windows is None else naming.windows(options.windows)
+    if cut is not None or options.time or options.series:
+        for name in options.drop:
+            items = items.without(name) if isinstance(items, TableItems) else items
+        items = read_series(items, options.time or "", options.series or "")
     items, labels = labelled(items, options.labels)
+    table = isinstance(items, TableItems)
     if options.representation is not None:
         step = naming.representation(options.representation)
     else:
-        step = Table() if table else BagOfWords() if isinstance(items, TextItems) else None
+        step = Table() if table else BagOfWords() if isinstance(items, TextItems) else (
+            Channels() if isinstance(items, SeriesItems) and cut is None else None)
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
-    return Data(items, labels, step)
+    return Data(items, labels, step, cut)
 
 
 def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[Items, np.ndarray | None]:
@@ -89,8 +97,15 @@ def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int,
 
 
 def read_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
-    """Return the items of ``source``, its images brought to the size that the run takes."""
-    return read(source, image_size=size_for(source, asked, run))
+    """Return the items of ``source`` as the run takes them: images of its size, its series, or the rows of these."""
+    items = read(source, image_size=size_for(source, asked, run))
+    return read_series(items, run.time, run.series, run.channels) if run.channels else items
+
+
+def rows_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
+    """Return the items of ``source`` or, for a run with a cut, what that makes of them, which ``run.on_rows()`` takes."""
+    items = read_for(run, source, asked)
+    return items if run.cut is None else run.cut_rows(items)
 
 
 def names_of(representation: Any) -> list[str] | None:
@@ -107,7 +122,7 @@ def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation
     missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
     if model.likelihood is not None:
         return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
-    if table:
+    if table or isinstance(rows, SeriesItems):
         return Gaussian(missing=missing)
     if isinstance(representation, BagOfWords):
         return Multinomial()
@@ -118,6 +133,8 @@ def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation
 
 def take(raw: Any, which: np.ndarray) -> Any:
     """Return some items of an array, or some rows of columns."""
+    if isinstance(raw, list):
+        return [raw[place] for place in which]
     if not isinstance(raw, dict):
         return raw[which]
     columns = {name: column[which] for name, column in raw.items()}
@@ -133,6 +150,8 @@ def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
         if len(found) != 1:
             raise InputError(f"{flag} {name} has the columns {', '.join(found)}; give a file with one column")
         found = next(iter(found.values()))
+    if isinstance(items, CutRows) and found.shape == (len(items.lengths),):
+        return found[items.of]
     if found.shape != (count,):
         raise InputError(f"{flag} {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
     return found

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..files import Items
-from ..run import Run, open_run
+from ..files import ArrayItems, Items, SeriesItems
+from ..run import Run
 from ..storage import encode
-from ..tasks import Split
+from ..tasks import Padded, Split, padded
 from ..tasks.reduction import Evaluation, Gathered, label_places, labelled
 from ..tasks.retrieval import FILE
 from . import data as sources
-from . import naming, rankings, streams
+from . import rankings, streams
 from .conditions import Told
+from .opening import opened
 from .progress import Bar, console
 
 
@@ -37,11 +38,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
     """
     if (run / FILE).is_file():
         found = rankings.measured(run, data, labels, condition, image_size)
-        print(json.dumps(encode(found))) if json_ else rankings.told(found, run)
+        print(json.dumps(encode(found))) if json_ else rankings.said(found, run)
         return
-    fitted = open_run(run).with_precision(naming.precision(precision))
-    items = sources.read_for(fitted, data, image_size)
-    row = _measured(fitted, items, labels, Told(fitted, condition, items))
+    fitted, rows, told = opened(run, data, condition, image_size, precision)
+    row = _measured(fitted, rows, labels, told)
     if json_:
         print(json.dumps(encode(row)))
         return
@@ -53,6 +53,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
 
 def _measured(run: Run, items: Items, labels: str | None, told: Told) -> dict[str, Any]:
     """Return the figures of a run on items, which pass by once; what is held of them does not grow with their number."""
+    if isinstance(items, SeriesItems):  # as one array, since figures are of items' numbers
+        steps = padded(run.rows(items.load()))
+        items, run = ArrayItems(steps, items.source, items.ids), run.on_rows()
+        run.estimator = Padded(run.estimator, steps.shape[1])
     count, done, likelihood = len(items), 0, 0.0
     evaluation = Evaluation(run.estimator, count, run.baseline_)
     known, asked = map(Gathered, label_places(count))

@@ -11,12 +11,13 @@ from ..checks import check_name
 from ..errors import DivergedError, InputError
 from ..estimators import StackedAutoencoder
 from ..estimators.base import BaseAutoencoder
+from ..files import SeriesItems
 from ..files.reading import absolute
 from ..parts import Mixed
 from ..representations import Table
 from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
-from ..tasks import Comparison, Split, evaluate
+from ..tasks import Comparison, Padded, Split, evaluate, padded
 from ..tasks.reduction import training_seconds
 from ..training.batches import dense, spread, spread_rows
 from . import conditions
@@ -56,27 +57,41 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
             chosen = _pretrained(chosen, pretraining)
         chosen.set_params(training=training.training((bar,), str(checkpoint), chosen.training))
         loaded.items, known, column = conditions.asked(loaded, condition, source.labels)
-        run = Run(loaded.representation, chosen, absolute(data), source.image_size, column)
-        rows = _learnt(run, loaded, known, out, checkpoint)
+        run = Run(loaded.representation, loaded.cut, chosen, absolute(data), source.image_size, column)
+        if isinstance(loaded.items, SeriesItems):
+            run.set_params(time=source.time or "", series=source.series or "", channels=loaded.items.channels)
+        rows, loaded, known = _learnt(run, loaded, known, out, checkpoint)
         if ranks.number():  # the first process writes and talks
             return
     run.save(out)
     shutil.rmtree(checkpoint, ignore_errors=True)
     row = _report(run, rows, loaded, known, out, f"{variant_of(chosen)} on {data}")
     say = console()
-    say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g} "
-              f"(PCA {row['pca_squared_error']:.4g}) on what it was fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
+    beside = f" (PCA {row['pca_squared_error']:.4g})" if "pca_squared_error" in row else ""
+    say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g}{beside} on what it was "
+              f"fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
     say.print(f"Run: {out}   Report: {out / 'report.html'}", markup=False)
     say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
 
 
-def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path, checkpoint: Path) -> Any:
-    """Fit the run and return the rows that it learnt from; what an interrupted fit has learnt is kept."""
+def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,
+            checkpoint: Path) -> tuple[Any, sources.Data, np.ndarray | None]:  # fmt: skip
+    """Fit the run; return the rows that it learnt from, as they are and named, and what is known of each.
+
+    What an interrupted fit has learnt is kept.
+    """
+    groups = None
     try:
-        rows = run.prepare(loaded.items)
+        if run.cut is None:
+            rows = run.prepare(loaded.items)
+        else:
+            cut = run.cut_rows(loaded.items, fit=True)
+            rows, groups, known = cut.load(), cut.groups, None if known is None else known[cut.of]
+            labels = None if loaded.labels is None else loaded.labels[cut.of]
+            loaded = sources.Data(cut, labels, None)
         if isinstance(run.estimator.likelihood, Mixed) and isinstance(run.representation, Table):
             run.estimator.likelihood.set_params(groups=sources.groups(run.representation))
-        run.learn(rows, known)
+        run.learn(rows, known, groups)
     except KeyboardInterrupt:
         if hasattr(run.estimator, "module_") and not ranks.number():
             run.save(out)
@@ -88,7 +103,7 @@ def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,
         if out.is_dir() and not any(out.iterdir()):
             out.rmdir()
         raise
-    return rows
+    return rows, loaded, known
 
 
 def _checkpoint(out: Path, resume: bool, overwrite: bool) -> Path:
@@ -130,13 +145,21 @@ def _pretrained(stack: BaseAutoencoder, text: str) -> BaseAutoencoder:
     return stack.set_params(layer=named if len(named) > 1 else named[0])
 
 
+def _some(rows: Any, fitted: Any) -> tuple[np.ndarray, Any]:
+    """Return some rows as an array, and the estimator for it."""
+    if not isinstance(rows, list):
+        return dense(spread_rows(rows, _SHOWN)), fitted
+    some = padded([rows[place] for place in spread(len(rows), _SHOWN)])
+    return some, Padded(fitted, some.shape[1])
+
+
 def _report(run: Run, rows: Any, loaded: sources.Data, known: np.ndarray | None, out: Path, title: str) -> dict[str, Any]:
     """Write report.html beside the run, and return the figures in it."""
-    shown = dense(spread_rows(rows, _SHOWN))
+    shown, fitted = _some(rows, run.estimator)
     places = spread(len(loaded.items), len(shown))
     labels = None if loaded.labels is None else loaded.labels[places]
     part = Split(shown, labels, [loaded.ids[place] for place in places], None if known is None else known[places])
-    name, fitted = variant_of(run.estimator), run.estimator
+    name = variant_of(run.estimator)
     row = {"variant": name, "seconds": training_seconds(fitted)} | evaluate(fitted, part, run.baseline_)
     row["train_squared_error"] = row["squared_error"]
     found = Comparison([row], {(name, fitted.n_components): fitted})

@@ -13,13 +13,14 @@ from ..errors import InputError
 from ..files import Items, TextItems
 from ..files.reading import absolute
 from ..representations import BagOfWords
-from ..run import Run, open_run
+from ..run import Run
 from ..storage import CONFIG, HISTORY, WEIGHTS, read_config, refuse_existing
 from ..tasks import Index
 from ..tasks.retrieval import METRICS, read_document
 from . import streams
 from .conditions import Told
-from .data import labelled, read_for
+from .data import labelled
+from .opening import opened
 from .progress import Bar, console
 
 RUN = "run"  # the folder of an index that holds what makes codes of queries
@@ -59,18 +60,17 @@ def index(run: Path, data: str, /, *, out: Path, labels: str | None = None, metr
         refuse_existing(out, overwrite, folder=True)
     elif read_document(out)["about"].get("run") != digest(run):
         raise InputError(f"{out} is an index of another run than {run}; give the run that made it, or another --out")
-    fitted = open_run(run)
-    items = read_for(fitted, data, image_size)
+    fitted, items, told = opened(run, data, condition, image_size)
     about = {"run": digest(run), "sources": [absolute(data)]}
     if old is None:
-        made, words, payload = _encoded(fitted, items, condition, labels, rerank)
+        made, words, payload = _encoded(fitted, items, told, labels, rerank)
         with Bar("linking") as bar:
             old = Index.build(made, items.ids, payload, metric=metric, graph=graph, vectors=words, progress=bar.rows)
     elif remove:
         old.remove(items.ids)
         about = read_document(out)["about"]
     else:
-        made, words, payload = _encoded(fitted, items, condition, labels, old.vectors is not None)
+        made, words, payload = _encoded(fitted, items, told, labels, old.vectors is not None)
         if missing := old.payload.keys() - payload.keys():
             raise InputError(f"{out} keeps a {', '.join(missing)} of each item: give --labels for the new ones, too")
         with Bar("linking") as bar:
@@ -89,12 +89,12 @@ def digest(run: Path) -> str:
     return str(read_config(run)["sha256"][WEIGHTS])
 
 
-def _encoded(run: Run, items: Items, condition: str | None, labels: str | None,
+def _encoded(run: Run, items: Items, told: Told, labels: str | None,
              rerank: bool) -> tuple[np.ndarray, Any, dict[str, list[str]]]:  # fmt: skip
     """Return codes, words and what else is kept of each item."""
     if rerank and not isinstance(run.representation, BagOfWords):
         raise InputError("--rerank is for texts, whose words are a second way to compare them; leave it out")
-    told, codes, words = Told(run, condition, items), [], []
+    codes, words = [], []
     payload: dict[str, list[str]] = {TEXT: []} if isinstance(items, TextItems) else {}
     known = labelled(items, labels)[1]
     if known is not None:

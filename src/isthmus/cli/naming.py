@@ -111,6 +111,18 @@ def representation(name: str) -> Any:
     return known[check_name("--representation", name, known)]()
 
 
+def windows(text: str) -> Any:
+    """Return the windows that "64", or "64:16" with a stride, names.
+
+    >>> windows("64:16")
+    Windows(stride=16)
+    """
+    numbers = text.split(":")
+    if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
+        raise InputError(f"--windows takes the steps of a window, or those and of its stride, such as 64 or 64:16. Got {text!r}.")
+    return representations.Windows(*map(int, numbers))
+
+
 def precision(name: str) -> str:
     """Return the precision of predictions that ``--precision`` names.
 

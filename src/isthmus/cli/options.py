@@ -98,6 +98,12 @@ class DataOptions:
     "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
     representation: Annotated[str | None, Parameter(group=_DATA)] = None
     "table, pixels or bag-of-words; left out, tables take table, texts bag-of-words, and arrays none."
+    time: Annotated[str | None, Parameter(group=_DATA)] = None
+    "The column that orders the rows of a table as the steps of a series, by numbers or dates."
+    series: Annotated[str | None, Parameter(group=_DATA)] = None
+    "The column that tells one series of a table from another."
+    windows: Annotated[str | None, Parameter(group=_DATA)] = None
+    "Cut series, of a table or of an array (t, d) or (n, t, d), into windows of so many steps, 64, or 64:16 with one every 16 steps."
     config: Annotated[Path | None, Parameter(group=_DATA)] = None
     "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
 

@@ -10,14 +10,13 @@ from .. import report
 from ..errors import InputError
 from ..files.reading import absolute
 from ..metrics import neighbour_recall
-from ..run import open_run
 from ..storage import atomic
 from ..tasks import Index
 from ..tasks.retrieval import read_document
 from . import streams
-from .conditions import Told
-from .data import labelled, read_for
+from .data import labelled
 from .index import LABELS, RUN
+from .opening import opened
 from .progress import console
 
 _NEAREST, _TIMED = 10, 1000  # neighbours, and queries at most, by which speed and a graph's recall are told
@@ -25,14 +24,13 @@ _NEAREST, _TIMED = 10, 1000  # neighbours, and queries at most, by which speed a
 
 def measured(folder: Path, data: str, labels: str | None, condition: str | None, image_size: tuple[int, int] | None) -> dict[str, Any]:
     """Return the figures of an index for the items of DATA as queries, and write its page."""
-    index, run = Index.load(folder), open_run(folder / RUN)
-    items = read_for(run, data, image_size)
+    index = Index.load(folder)
+    run, items, told = opened(folder / RUN, data, condition, image_size)
     asked = labelled(items, labels)[1]
     if asked is None or LABELS not in index.payload:
         raise InputError("an index is measured by labels: give --labels to isthmus index and to isthmus evaluate")
     if absolute(data) in read_document(folder)["about"]["sources"]:
         raise InputError(f"{data} is what {folder} holds, and each item would find itself; give other items as queries")
-    told = Told(run, condition, items)
     with streams.blocks(items, lambda block: run.given(told(block)).transform(block), "encoding") as blocks:
         queries = np.concatenate([codes for _, codes in blocks])
     kinds = index.payload[LABELS].at(np.arange(len(index.ids)))
@@ -43,7 +41,7 @@ def measured(folder: Path, data: str, labels: str | None, condition: str | None,
     return row
 
 
-def told(row: dict[str, Any], folder: Path) -> None:
+def said(row: dict[str, Any], folder: Path) -> None:
     """Print the figures."""
     say = console()
     for name, value in row.items():

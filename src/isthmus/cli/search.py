@@ -25,6 +25,7 @@ from ..tasks.retrieval import read_document
 from .conditions import Told
 from .data import read_for
 from .index import LABELS, RUN, TEXT, beginning
+from .opening import opened
 from .progress import console
 
 _SHOWN = 20  # queries of a batch whose answers are printed
@@ -57,15 +58,14 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
     """
     if out is not None:
         refuse_existing(out, overwrite)
-    opened = Index.load(index)
-    run = open_run(index / RUN)
-    asked = _asked(opened, run, query, condition, image_size)
-    found = _found(opened, asked, k, rerank)
-    answers = {"rank": np.tile(np.arange(1, k + 1), len(asked.names)), "id": opened.ids.at(found.places).ravel(),
+    held, run = Index.load(index), open_run(index / RUN)
+    asked = _asked(index, held, run, query, condition, image_size)
+    found = _found(held, asked, k, rerank)
+    answers = {"rank": np.tile(np.arange(1, k + 1), len(asked.names)), "id": held.ids.at(found.places).ravel(),
                "distance": found.distances.ravel().astype(np.float64)}  # fmt: skip
-    answers |= {name: opened.payload[name].at(found.places).ravel() for name in (LABELS, TEXT) if name in opened.payload}
+    answers |= {name: held.payload[name].at(found.places).ravel() for name in (LABELS, TEXT) if name in held.payload}
     if out is not None and out.suffix.lower() == ".png":
-        pictures = _pictures(index, run, opened, asked, found, image_size)
+        pictures = _pictures(index, run, held, asked, found, image_size)
         with atomic(out) as path:
             path.write_bytes(contact_sheet(pictures, k + 1))
     elif out is not None:
@@ -75,7 +75,7 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
     told = {place: (str(name), rows[k * place : k * (place + 1)]) for place, name in enumerate(asked.names)}
     if json_:
         queries = [{"query": name, "results": results} for name, results in told.values()]
-        print(json.dumps(encode({"index": opened.choice, "queries": queries})))
+        print(json.dumps(encode({"index": held.choice, "queries": queries})))
         return
     say = console()
     for name, results in list(told.values())[:_SHOWN]:
@@ -86,10 +86,10 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
             grid.add_row(*(Text(f"{value:.4g}" if isinstance(value, float) else str(value)) for value in row.values()))
         say.print(grid)
     more = f"; answers to {len(told) - _SHOWN} more queries" if len(told) > _SHOWN else ""
-    say.print(f"{opened.choice}{more}" + ("" if out is None else f"; all: {out}"), markup=False)
+    say.print(f"{held.choice}{more}" + ("" if out is None else f"; all: {out}"), markup=False)
 
 
-def _asked(index: Index, run: Run, query: str, condition: str | None, image_size: tuple[int, int] | None) -> Asked:
+def _asked(folder: Path, index: Index, run: Run, query: str, condition: str | None, image_size: tuple[int, int] | None) -> Asked:
     """Return the queries that a text on the command line stands for."""
     if not query.strip():
         raise InputError("the query is empty; give a text, a file, or the id of an item of the index")
@@ -97,10 +97,10 @@ def _asked(index: Index, run: Run, query: str, condition: str | None, image_size
     if place is not None:
         return Asked([query], None if index.vectors is None else index.vectors[[place]], None, place)
     if exists(query):
-        items = read_for(run, query, image_size)
+        run, items, told = opened(folder / RUN, query, condition, image_size)
         block = items.load()
         rows = run.encoded(block)
-        return Asked(items.ids, rows, run.given(Told(run, condition, items)(block)).estimator.transform(rows))
+        return Asked(items.ids, rows, run.given(told(block)).estimator.transform(rows))
     if not isinstance(run.representation, BagOfWords):
         raise InputError(f"{query} is neither a file nor the id of an item of the index, whose ids are such as {index.ids[0]}")
     with warnings.catch_warnings():

@@ -93,7 +93,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     def row(self) -> Row:
         """Return the variant's corruption, bottleneck and penalties."""
 
-    def fit(self, X: Any, y: Any = None, condition: Any = None) -> "BaseAutoencoder":
+    def fit(self, X: Any, y: Any = None, condition: Any = None, groups: Any = None) -> "BaseAutoencoder":
         """Train on the rows of ``X``.
 
         Arguments:
@@ -103,19 +103,21 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             condition: What encoder and decoder are told of each row, so that the code need not hold it: a label a row (texts, booleans
                 or whole numbers, (n,)), or covariates (n,) or (n, k). The methods that follow then ask for it, too, one for each row or
                 one for all; `given` returns a view that does not.
+            groups: What each row belongs to, (n,), such as the recording that it is a frame of: rows are then held out group by group,
+                so that those watched are not neighbours of those learnt from.
 
         Raises:
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
         with ranks.together():
-            return self._fit(X, condition)
+            return self._fit(X, condition, groups)
 
     def fit_transform(self, X: Any, y: Any = None, condition: Any = None) -> np.ndarray:
         """Return ``fit(X, y, condition).transform(X, condition)``."""
         return self.fit(X, y, condition).transform(X, condition)
 
-    def _fit(self, X: Any, condition: Any) -> "BaseAutoencoder":
+    def _fit(self, X: Any, condition: Any, groups: Any) -> "BaseAutoencoder":
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
@@ -126,7 +128,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = self._begin(X, summary, training, seed)
-            loop = loop_over(begun, X, summary, seed, told)
+            loop = loop_over(begun, X, summary, seed, told, groups)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
 

@@ -4,12 +4,13 @@ from . import anomalies, generation, paths, reduction, retrieval
 from .anomalies import AnomalyDetector
 from .baseline import Principal
 from .generation import Density, fit_density
+from .padded import Padded, padded
 from .paths import attribute_direction, grid, interpolate, linear, move, reach, spherical, traverse
 from .reduction import Candidate, Comparison, Split, compare, evaluate
 from .retrieval import Found, Index, rerank
 
 __all__ = [
-    "AnomalyDetector", "Candidate", "Comparison", "Density", "Found", "Index", "Principal", "Split", "anomalies", "attribute_direction",
-    "compare", "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "paths", "reach", "reduction", "rerank",
-    "retrieval", "spherical", "traverse",
+    "AnomalyDetector", "Candidate", "Comparison", "Density", "Found", "Index", "Padded", "Principal", "Split", "anomalies",
+    "attribute_direction", "compare", "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths",
+    "reach", "reduction", "rerank", "retrieval", "spherical", "traverse",
 ]  # fmt: skip
