@@ -40,8 +40,8 @@ def index(run: Path, data: str, /, *, out: Path, labels: str | None = None, metr
         out: The folder of the index.
         labels: A column of the table, or a file with one label an item: kept beside each item, and what `evaluate OUT` goes by.
         metric: cosine (about the mean code) or euclidean; codes of bits are always compared by how many differ.
-        kind: exact compares every code; graph walks from neighbour to neighbour, and needs the extra ann; auto takes a graph from 100,000
-            codes on.
+        kind: exact compares every code; graph walks from neighbour to neighbour, and needs the extra ann; auto takes a graph from 16
+            MiB of codes on.
         rerank: Keep the weights of the words of texts, too, for search --rerank.
         add: Take DATA into the index that stands in OUT.
         remove: Take the items of DATA, by their ids, out of the index that stands in OUT.

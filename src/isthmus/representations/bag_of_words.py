@@ -14,7 +14,7 @@ from ..checks import Limit, OneOf, Whole, check_settings
 from ..errors import DiagnosticWarning, InputError
 
 _LIMITS: dict[str, Limit] = {"words": Whole(1), "weighting": OneOf(("counts", "tf-idf")), "stop_words": OneOf(("english", None))}
-_TOTAL = 100  # of a text's numbers, on average
+_TOTAL = 20  # of a text's numbers on average: so small that what a network learns soon outweighs its random start
 _SHOWN = 20  # words of a text on the way back
 
 
@@ -23,7 +23,7 @@ class BagOfWords(TransformerMixin, BaseEstimator):
 
     With counts :math:`n_{iw}` of word w in text i, the numbers are :math:`n_{iw}`, or
     :math:`s \log(1 + n_{iw}) \, (1 + \log \frac{1 + N}{1 + N_w})`, where N is the number of texts that `fit` saw, :math:`N_w` that of those
-    with the word, and s such that a text's numbers sum to 100 on average.
+    with the word, and s such that a text's numbers sum to 20 on average.
 
     Parameters: ``words``, how many words are kept at most; ``weighting``, "tf-idf" (words that are rare weigh more, and those repeated
     less) or "counts"; ``stop_words``, "english" leaves out the commonest English words, None keeps all.

@@ -19,7 +19,7 @@ from .nearest import compared, distances, nearest, packed
 
 SCHEMA, FILE = 1, "index.json"
 METRICS = ("cosine", "euclidean")
-_MANY = 100_000  # codes from which a graph pays
+_MANY = 2**24  # bytes of codes from which a graph pays: comparing each takes some ten milliseconds
 _ASKED = 64  # queries at once that rank all items
 _SHORTLIST = 4  # times as many as asked for are ranked by the codes themselves, after a walk
 
@@ -73,7 +73,8 @@ class Index:
             ids: One text an item; None numbers them.
             payload: More texts about each item, by name.
             metric: "cosine" or "euclidean", for real codes.
-            graph: Whether to search through a graph, which needs the extra ``ann``; None does from 100,000 codes on where that is there.
+            graph: Whether to search through a graph, which needs the extra ``ann``; None does from 16 MiB of codes on where that is
+                there: 131,072 codes of 32 numbers, two million of 64 bits.
             vectors: Other numbers of each item, for `rerank`.
             progress: Hears how many codes of how many are in the graph.
 
@@ -88,7 +89,7 @@ class Index:
         made = cls(np.zeros(0), Strings.of([]), {name: Strings.of([]) for name in payload or {}}, "hamming" if bits else metric, centre,
                    np.zeros(0, bool))  # fmt: skip
         made._follow(codes, ids, payload, vectors)
-        chosen = len(codes) >= _MANY and graphs.available() if graph is None else graph
+        chosen = made.codes.nbytes >= _MANY and graphs.available() if graph is None else graph
         made.graph = graphs.Graph.over(made.codes, progress) if chosen else None
         return made
 
@@ -113,7 +114,7 @@ class Index:
         what = f"{len(self):,} codes of {kind}, by {self.metric} distance"
         if self.graph is not None:
             return f"{what}, through a graph that finds {self.graph.recall:.1%} of ten true neighbours"
-        slow = len(self.codes) >= _MANY and not graphs.available()
+        slow = self.codes.nbytes >= _MANY and not graphs.available()
         return f"{what}, each compared" + ("; the extra ann would search so many faster: pip install 'isthmus[ann]'" if slow else "")
 
     def search(self, H: Any, k: int = 10) -> Found:
