@@ -29,6 +29,7 @@ from isthmus import (
     RestrictedBoltzmannMachine,
     Shifts,
     StackedAutoencoder,
+    Training,
 )
 from isthmus.metrics import Rankings, neighbour_accuracy
 from isthmus.tasks import Index, rerank
@@ -102,7 +103,7 @@ def network() -> Dense:
 
 def learnt(to: Setting, bits: int, bottleneck: Any = None) -> Any:
     """Return a code for texts, learnt with half of the words left out."""
-    return Autoencoder(bits, Masking(0.5, True), bottleneck, (), network(), Multinomial(), to.training(12, 128), to.seed).fit(
+    return Autoencoder(bits, Masking(0.5, True), bottleneck, (), network(), Multinomial(), Training(12, 128, validation=0), to.seed).fit(
         posts(to.data, to.quick).train)  # fmt: skip
 
 
