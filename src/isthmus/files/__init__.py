@@ -8,9 +8,10 @@ from .reading import read
 from .rows import FileRows, RowStream
 from .series import SeriesItems, read_series
 from .tables import TableItems
+from .texts import TextItems
 from .writing import write, write_columns, write_tables
 
 __all__ = [
-    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "SeriesItems", "TableItems", "read", "read_series",
-    "write", "write_columns", "write_tables",
+    "ArrayItems", "BUILTIN", "Columns", "FileRows", "ImageItems", "Items", "RowStream", "SeriesItems", "TableItems", "TextItems", "read",
+    "read_series", "write", "write_columns", "write_tables",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from .codes import active_units, dead_units, hoyer, prior_divergence, sparsity_l
 from .geometry import jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
+from .rankings import Rankings, neighbour_recall
 from .reconstruction import (
     Errors,
     explained_variance,
@@ -23,6 +24,7 @@ from .samples import Neighbourhoods, frechet_distance, kernel_distance, neighbou
 __all__ = [
     "Errors",
     "Neighbourhoods",
+    "Rankings",
     "active_units",
     "continuity",
     "dead_units",
@@ -34,6 +36,7 @@ __all__ = [
     "jacobian_norm",
     "kernel_distance",
     "neighbour_accuracy",
+    "neighbour_recall",
     "neighbourhoods",
     "normalized_error",
     "principal_angles",

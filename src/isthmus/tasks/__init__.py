@@ -1,6 +1,6 @@
 """The uses of codes; they know ``transform``, ``inverse_transform`` and ``sample``, never a class."""
 
-from . import anomalies, generation, paths, reduction
+from . import anomalies, generation, paths, reduction, retrieval
 from .anomalies import AnomalyDetector
 from .baseline import Principal
 from .generation import Density, fit_density
@@ -8,9 +8,10 @@ from .padded import Padded, padded
 from .parzen import Parzen
 from .paths import attribute_direction, grid, interpolate, linear, move, reach, spherical, traverse
 from .reduction import Candidate, Comparison, Split, compare, evaluate
+from .retrieval import Found, Index, rerank
 
 __all__ = [
-    "AnomalyDetector", "Candidate", "Comparison", "Density", "Padded", "Parzen", "Principal", "Split", "anomalies", "attribute_direction",
-    "compare", "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths", "reach", "reduction",
-    "spherical", "traverse",
+    "AnomalyDetector", "Candidate", "Comparison", "Density", "Found", "Index", "Padded", "Parzen", "Principal", "Split", "anomalies",
+    "attribute_direction", "compare", "evaluate", "fit_density", "generation", "grid", "interpolate", "linear", "move", "padded", "paths",
+    "reach", "reduction", "rerank", "retrieval", "spherical", "traverse",
 ]  # fmt: skip
