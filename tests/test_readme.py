@@ -53,7 +53,7 @@ def test_the_python_examples_run(few_updates):
     assert (first["same"].transform(first["X"]) == first["codes"]).all()
     assert told["sevens"].shape == (5, 64) and told["way"].shape == (9, 64) and told["log_likelihoods"].shape == (10,)
     assert labelled["stack"].transform(labelled["X"]).shape == (1797, 8) and labelled["accuracy"] > 0.6
-    assert beats["odd"].sum() == 4 and beats["when"].shape == (200, 40, 1)
+    assert beats["odd"].sum() == 4 and [len(one) for one in beats["whole"]] == [40] * 200 and beats["when"].shape == (200, 40, 1)
     assert [len(item) for item in beats["again"]] == [len(item) for item in beats["ragged"]]
     assert found["names"].shape == (297, 5) and found["figures"]["precision_at_10"] > 0.5
     assert len(growing["growing"].history_) == 3
