@@ -19,7 +19,7 @@ from .representations.cutting import CutRows
 from .representations.streaming import fit_rows
 from .tasks import Density, Instruments, Principal, Voices
 from .tasks.generation import Sampler
-from .training.batches import spread, spread_rows
+from .training.batches import dense, spread, spread_rows
 
 T = TypeVar("T")
 _PARTS = ("representation", "cut", "estimator", "baseline_", "density_")
@@ -29,7 +29,7 @@ class Run(TransformerMixin, BaseEstimator):
     """A representation, a cut and an estimator, with PCA of the same size and a density on the codes beside them.
 
     Arguments:
-        representation: `Table`, `Pixels`, or None where the items are arrays already.
+        representation: `Table`, `BagOfWords`, `Pixels`, or None where the items are arrays already.
         cut: `Windows`, where an item, a series, is many rows; None where it is one. Codes are then those of rows, item by item.
         estimator: Any of isthmus's estimators.
         source: Where the training items came from, for people and for looking rows up by their ids.
@@ -107,7 +107,8 @@ class Run(TransformerMixin, BaseEstimator):
                 some = spread_rows(rows, rows.shape[0]) if isinstance(rows, RowStream) else rows
                 self.baseline_ = None if isinstance(rows, list) else Principal(self.estimator.n_components).fit(some)
                 draws = self.estimator.generates or self.estimator.bottleneck_.random
-                its = None if condition is None else np.asarray(condition)[spread(len(condition), len(some))]
+                count = len(some) if isinstance(some, list) else some.shape[0]
+                its = None if condition is None else np.asarray(condition)[spread(len(condition), count)]
                 self.density_ = None if draws else Density().fit(self.given(its).estimator.transform(some))
         return self
 
@@ -125,14 +126,18 @@ class Run(TransformerMixin, BaseEstimator):
         view.estimator = self.estimator.given(condition)
         return view
 
-    def rows(self, X: Any) -> Any:
-        """Return items as the estimator takes them: with a cut the rows of all, one after the other."""
+    def encoded(self, X: Any) -> Any:
+        """Return items as the estimator takes them, sparse where the representation is: with a cut the rows of all, one after the other."""
         items = self._represented(X)
         return items if self.cut is None else self.cut.transform(items)
 
+    def rows(self, X: Any) -> Any:
+        """Return items as the estimator takes them, all their numbers."""
+        return dense(self.encoded(X))
+
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of raw items, shape (n, n_components), or of the rows that the cut makes of them."""
-        return self.estimator.transform(self.rows(X))
+        return self.estimator.transform(self.encoded(X))
 
     def inverse_transform(self, H: np.ndarray, lengths: Any = None) -> Any:
         """Return what codes stand for, as raw items: columns for a table, else an array (n, ...).

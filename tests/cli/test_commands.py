@@ -82,7 +82,8 @@ def test_compare_has_every_row_and_a_page(tmp_path, capsys):
     assert main(["compare", "digits", "--latent-dim", "2", "--epochs", "1", "--json", "--out", str(tmp_path / "c")]) == 0
     found = json.loads(capsys.readouterr().out)
     rows = {row["variant"]: row for row in found["rows"]}
-    assert set(rows) == {"pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "stacked", "variational"}
+    named = {"binary", "pca", "linear", "logistic-pca", "basic", "denoising", "sparse", "contractive", "stacked", "variational"}
+    assert set(rows) == named
     assert "Error against cost" not in (tmp_path / "c" / "report.html").read_text(encoding="utf-8")  # it is for ways to start one network
     assert len(rows["linear"]["principal_angles_degrees"]) == 2
     assert all({"train_squared_error", "squared_error", "seconds"} <= row.keys() for row in rows.values())

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..estimators.data import Summary
-from ..files import Items, SeriesItems, SoundItems, TableItems, read, read_series
+from ..files import Items, SeriesItems, SoundItems, TableItems, TextItems, read, read_series
 from ..files.items import PlacedColumns
 from ..files.reading import exists, holds_images, holds_sounds
-from ..parts import Categorical, Gaussian
+from ..parts import Categorical, Gaussian, Multinomial
 from ..parts.likelihood import Likelihood
-from ..representations import Channels, Frames, Spectrogram, Table, Vocoder
+from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder
 from ..representations.cutting import CutRows
 from ..run import Run
 from . import naming
@@ -56,7 +56,8 @@ def read_data(source: str, options: DataOptions) -> Data:
         step = naming.representation(options.representation)
     else:
         series = isinstance(items, SeriesItems) and cut is None
-        step = Table() if table else Spectrogram() if isinstance(items, SoundItems) else Channels() if series else None
+        known = {Table: table, BagOfWords: isinstance(items, TextItems), Spectrogram: isinstance(items, SoundItems), Channels: series}
+        step = next((kind() for kind, wanted in known.items() if wanted), None)
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
     if isinstance(items, SoundItems):
@@ -71,8 +72,9 @@ def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[It
     """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
     if name is None:
         return items, items.labels
-    if isinstance(items, TableItems) and name in items.names:
-        labels, items = items.column(name), items.without(name)
+    table = items.beside if isinstance(items, TextItems) else items
+    if isinstance(table, TableItems) and name in table.names:
+        labels, items = table.column(name), items.without(name) if isinstance(items, TableItems) else items
     else:
         labels = label_file(name, items, flag)
     return items, texts(labels)
@@ -114,20 +116,23 @@ def rows_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Ite
 
 
 def names_of(representation: Any) -> list[str] | None:
-    """Return the names of the numbers that a table was turned into; None for all else."""
-    return list(representation.get_feature_names_out()) if isinstance(representation, Table) else None
+    """Return the names of the numbers that a table or texts were turned into; None for all else."""
+    return list(representation.get_feature_names_out()) if isinstance(representation, Table | BagOfWords) else None
 
 
-def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -> Likelihood | None:
+def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation: Any) -> Likelihood | None:
     """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data.
 
     Rows that are `Items` are read only if that takes a look at them.
     """
+    table = isinstance(representation, Table)
     missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
     if model.likelihood is not None:
         return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
     if table or isinstance(rows, SeriesItems):
         return Gaussian(missing=missing)
+    if isinstance(representation, BagOfWords):
+        return Multinomial()
     if missing != "mask":
         return None
     return Summary.of(rows.rows() if isinstance(rows, Items) else rows).likelihood(missing)

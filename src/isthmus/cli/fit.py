@@ -19,7 +19,7 @@ from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Padded, Split, evaluate, padded
 from ..tasks.reduction import training_seconds
-from ..training.batches import spread, spread_rows
+from ..training.batches import dense, spread, spread_rows
 from . import conditions
 from . import data as sources
 from .naming import layers, variant_of
@@ -38,12 +38,13 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
 
     Args:
         data: What to learn from (see isthmus --help).
-        variant: basic, denoising, sparse, contractive, variational, vaegan, stacked or restricted-boltzmann-machine; basic if left out.
+        variant: basic, binary, contractive, denoising, sparse, stacked, variational, vaegan or restricted-boltzmann-machine; basic if left
+            out.
         latent_dim: The size of the code; 2 if left out.
         out: The run folder to write.
         seed: Two fits with one seed agree; 0 if left out.
-        pretraining: What trains the layers of --variant stacked: autoencoder, contractive, denoising, rbm or sparse, or one for each
-            layer with commas between them; denoising if left out.
+        pretraining: What trains the layers of --variant stacked: autoencoder, binary (for the code), contractive, denoising, rbm or sparse,
+            or one for each layer with commas between them; denoising if left out.
         task: voice, for a folder with one subfolder of recordings for each voice, or instruments, for a folder of notes: what `convert` and
             `morph` then use. What is left out is what suits it.
         condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
@@ -132,7 +133,7 @@ def _estimator(loaded: sources.Data, variant: str | None, latent_dim: int | None
                source: DataOptions) -> BaseAutoencoder:  # fmt: skip
     """Return what the flags describe, or what ``--config`` does but for the size and the seed, where they are given."""
     if source.config is None:
-        likelihood = sources.likelihood(loaded.items, source, model, isinstance(loaded.representation, Table))
+        likelihood = sources.likelihood(loaded.items, source, model, loaded.representation)
         size = 2 if latent_dim is None else latent_dim
         return estimator(variant or "basic", size, seed or 0, model, None, likelihood)
     if variant is not None or model != ModelOptions():
@@ -154,7 +155,7 @@ def _pretrained(stack: BaseAutoencoder, text: str) -> BaseAutoencoder:
 def _some(rows: Any, fitted: Any) -> tuple[np.ndarray, Any]:
     """Return some rows as an array, and the estimator for it."""
     if not isinstance(rows, list):
-        return spread_rows(rows, _SHOWN), fitted
+        return dense(spread_rows(rows, _SHOWN)), fitted
     some = padded([rows[place] for place in spread(len(rows), _SHOWN)])
     return some, Padded(fitted, some.shape[1])
 

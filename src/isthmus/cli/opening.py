@@ -18,7 +18,8 @@ class Opened(NamedTuple):
     told: Told
 
 
-def opened(folder: Path, data: str, condition: str | None, image_size: tuple[int, int] | None, precision: str) -> Opened:
+def opened(folder: Path, data: str, condition: str | None, image_size: tuple[int, int] | None,
+           precision: str = "float32") -> Opened:  # fmt: skip
     """Return a run, and DATA as the rows that it takes, read for it; an item is a row but for what a run cuts."""
     run = open_run(folder).with_precision(naming.precision(precision))
     rows = rows_for(run, data, image_size)

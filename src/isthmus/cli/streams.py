@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..files import Columns, Items, SeriesItems, read, write, write_sound, write_tables
 from ..files.rows import ahead
 from ..files.sounds import ENDINGS, sound_folder
+from ..representations import BagOfWords
 from ..run import Run
 from .progress import Bar
 
@@ -58,7 +59,7 @@ def blocks(items: Items | Codes, function: Callable[[Any], Any], label: str) -> 
 
 
 def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool, items: Items | None = None) -> None:
-    """Write raw items: the columns of a table, series step by step, images as pictures, or an array.
+    """Write raw items: the columns of a table, texts with their ids, series step by step, images as pictures, or an array.
 
     Series know their times where they are rebuilt from ``items``, all of them and in order.
     """
@@ -72,6 +73,9 @@ def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwr
         keeps_types = out.suffix.lower() == ".parquet"
         tables = (_typed(run, columns) if keeps_types else columns for _, columns in pairs)
         write_tables(out, tables, overwrite=overwrite)
+        return
+    if isinstance(run.representation, BagOfWords):
+        write_tables(out, ({"id": np.array(list(ids), dtype=object), "text": texts} for ids, texts in pairs), overwrite=overwrite)
         return
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
     write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)

@@ -30,7 +30,7 @@ class Items(ABC):
     """The items of one source; ``source`` is its name in messages, ``ids`` one text per item, which leads back to it.
 
     ``labels (n,)`` are there only where the source knows them (``digits``), else None. What kind of items they are is
-    the class: `ArrayItems`, `ImageItems`, `TableItems`.
+    the class: `ArrayItems`, `ImageItems`, `TableItems`, `TextItems`.
     """
 
     source: str

@@ -9,6 +9,7 @@ from .codes import active_units, dead_units, hoyer, prior_divergence, sparsity_l
 from .geometry import jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
+from .rankings import Rankings, neighbour_recall
 from .reconstruction import (
     Errors,
     explained_variance,
@@ -25,6 +26,7 @@ __all__ = [
     "Errors",
     "Neighbourhoods",
     "PitchError",
+    "Rankings",
     "active_units",
     "continuity",
     "dead_units",
@@ -38,6 +40,7 @@ __all__ = [
     "log_attack_time",
     "mel_cepstral_distortion",
     "neighbour_accuracy",
+    "neighbour_recall",
     "neighbourhoods",
     "normalized_error",
     "pitch_error",

@@ -127,11 +127,16 @@ def spread_rows(data: Rows, count: int) -> Rows:
     return data if n <= count else data[spread(n, count)]
 
 
+def dense(rows: Any) -> Any:
+    """Return sparse rows as an array, others as they are."""
+    return rows.toarray() if sp.issparse(rows) else rows
+
+
 def tensor_of(rows: Rows) -> Tensor:
     """Return rows as a dense tensor of their own dtype."""
-    dense = rows.padded() if isinstance(rows, Sequences) else np.asarray(rows.toarray() if sp.issparse(rows) else rows)
-    dense = np.ascontiguousarray(dense)  # torch knows no negative strides, which flipped images have
-    return torch.from_numpy(dense if dense.flags.writeable else dense.copy())
+    array = rows.padded() if isinstance(rows, Sequences) else np.asarray(dense(rows))
+    array = np.ascontiguousarray(array)  # torch knows no negative strides, which flipped images have
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def blocks(data: Rows, item: tuple[int, ...] | None = None) -> Iterator[Rows]:
