@@ -20,7 +20,7 @@ _WHERE = {
     "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryCode", "BinaryUnits", "BitBalance", "Categorical", "Contractive",
               "Decorrelation", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted",
               "KL", "L1", "Laplace", "Masking", "Mixed", "Multinomial", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
-    "representations": ("BagOfWords", "Channels", "Pixels", "Table", "Windows"),
+    "representations": ("BagOfWords", "Channels", "Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "LearnedSimilarity", "OneCycle", "SGD", "Training"),
 }  # fmt: skip

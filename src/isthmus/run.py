@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -17,10 +17,11 @@ from .files import ArrayItems, Items, RowStream
 from .files.rows import scratch
 from .representations.cutting import CutRows
 from .representations.streaming import fit_rows
-from .tasks import Density, Principal
+from .tasks import Density, Instruments, Principal, Voices
 from .tasks.generation import Sampler
 from .training.batches import dense, spread, spread_rows
 
+T = TypeVar("T")
 _PARTS = ("representation", "cut", "estimator", "baseline_", "density_")
 
 
@@ -233,7 +234,7 @@ class Run(TransformerMixin, BaseEstimator):
 PUBLIC: dict[str, type] = {"Run": Run, "FrozenEstimator": FrozenEstimator} | {
     name: getattr(module, name) for module in (estimators, networks, parts, representations, training)
     for name in module.__all__
-}  # fmt: skip
+} | {"Voices": Voices, "Instruments": Instruments}  # fmt: skip
 
 
 def load(folder: str | Path) -> Any:
@@ -263,4 +264,12 @@ def open_run(folder: str | Path) -> Run:
         return run
     if not isinstance(found, Run):
         raise InputError(f"{folder} holds a {type(found).__name__}, which is no run; give a folder that `fit` wrote")
+    return found
+
+
+def open_as(folder: str | Path, kind: type[T], made_by: str) -> T:
+    """Return what was saved into ``folder``, an object of a kind that one command makes."""
+    found = load(folder)
+    if not isinstance(found, kind):
+        raise InputError(f"{folder} holds a {type(found).__name__}; give a folder that `{made_by}` wrote")
     return found

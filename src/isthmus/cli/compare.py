@@ -121,8 +121,19 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
+    if loaded.cut is not None:  # sounds, of which parts have whole ones
+        return *_frames(step, loaded.cut, data, parts), step
     train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
     return train, held_out, step
+
+
+def _frames(step: Any, cut: Any, source: str, parts: Any) -> tuple[Split, Split]:
+    """Return the frames of two parts of sounds."""
+    spectra = [step.transform(raw) for raw, _, _ in parts]
+    cut.fit(spectra[0])
+    rows = (CutRows(cut, own, source, list(ids), labels) for own, (_, labels, ids) in zip(spectra, parts, strict=True))
+    train, held_out = (Split(own.load(), own.labels, np.array(own.ids)) for own in rows)
+    return train, held_out
 
 
 def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -> tuple[Split, Split]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..estimators.data import Summary
-from ..files import Items, SeriesItems, TableItems, TextItems, read, read_series
+from ..files import Items, SeriesItems, SoundItems, TableItems, TextItems, read, read_series
 from ..files.items import PlacedColumns
-from ..files.reading import exists, holds_images
+from ..files.reading import exists, holds_images, holds_sounds
 from ..parts import Categorical, Gaussian, Multinomial
 from ..parts.likelihood import Likelihood
-from ..representations import BagOfWords, Channels, Table
+from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder
 from ..representations.cutting import CutRows
 from ..run import Run
 from . import naming
@@ -42,7 +42,7 @@ class Data:
 
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
-    items = read(source, image_size=options.image_size)
+    items = read(source, image_size=options.image_size, rate=options.rate)
     if options.drop and not isinstance(items, TableItems):
         raise InputError(f"--drop is for the columns of a table; {source} is none")
     cut = None if options.windows is None else naming.windows(options.windows)
@@ -55,10 +55,16 @@ def read_data(source: str, options: DataOptions) -> Data:
     if options.representation is not None:
         step = naming.representation(options.representation)
     else:
-        step = Table() if table else BagOfWords() if isinstance(items, TextItems) else (
-            Channels() if isinstance(items, SeriesItems) and cut is None else None)
+        series = isinstance(items, SeriesItems) and cut is None
+        known = {Table: table, BagOfWords: isinstance(items, TextItems), Spectrogram: isinstance(items, SoundItems), Channels: series}
+        step = next((kind() for kind, wanted in known.items() if wanted), None)
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
+    if isinstance(items, SoundItems):
+        if not isinstance(step, Spectrogram | Vocoder):
+            raise InputError(f"--representation of sounds must be spectrogram or vocoder. Got {options.representation!r}.")
+        step.set_params(rate=items.rate)
+        cut = Frames()
     return Data(items, labels, step, cut)
 
 
@@ -98,7 +104,8 @@ def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int,
 
 def read_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
     """Return the items of ``source`` as the run takes them: images of its size, its series, or the rows of these."""
-    items = read(source, image_size=size_for(source, asked, run))
+    rate = run.representation.rate if holds_sounds(source) and hasattr(run.representation, "rate") else None
+    items = read(source, image_size=size_for(source, asked, run), rate=rate)
     return read_series(items, run.time, run.series, run.channels) if run.channels else items
 
 
@@ -136,7 +143,7 @@ def take(raw: Any, which: np.ndarray) -> Any:
     if isinstance(raw, list):
         return [raw[place] for place in which]
     if not isinstance(raw, dict):
-        return raw[which]
+        return [raw[place] for place in which] if isinstance(raw, list) else raw[which]
     columns = {name: column[which] for name, column in raw.items()}
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 

@@ -25,13 +25,15 @@ from . import data as sources
 from .naming import layers, variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
 from .progress import Bar, console
+from .recordings import learn
 
 _SHOWN = 2000  # items of which the report shows some
 
 
 def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = None, out: Path, seed: int | None = None,
-        pretraining: str | None = None, condition: str | None = None, resume: bool = False, overwrite: bool = False,
-        model: ModelOptions | None = None, training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
+        pretraining: str | None = None, task: str | None = None, condition: str | None = None, resume: bool = False,
+        overwrite: bool = False, model: ModelOptions | None = None, training: TrainingOptions | None = None,
+        source: DataOptions | None = None) -> None:  # fmt: skip
     """Train one autoencoder on DATA and keep it, with everything it needs, in the folder OUT.
 
     Args:
@@ -43,12 +45,17 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         seed: Two fits with one seed agree; 0 if left out.
         pretraining: What trains the layers of --variant stacked: autoencoder, binary (for the code), contractive, denoising, rbm or sparse,
             or one for each layer with commas between them; denoising if left out.
+        task: voice, for a folder with one subfolder of recordings for each voice, or instruments, for a folder of notes: what `convert` and
+            `morph` then use. What is left out is what suits it.
         condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
             or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find it again, or take --condition, too.
         resume: Go on after an interruption, with the same flags as before.
         overwrite: Replace a run that stands there.
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
+    if task is not None:
+        learn(task, data, out, variant, latent_dim, seed or 0, model, training, source, overwrite)
+        return
     with ranks.together(), Bar("fitting") as bar:
         checkpoint = _checkpoint(out, resume, overwrite)
         loaded = sources.read_data(data, source)

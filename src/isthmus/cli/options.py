@@ -94,6 +94,8 @@ class DataOptions:
     "A column to leave out; may be given more than once."
     image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
     "Height and width to which images are resized."
+    rate: Annotated[int | None, Parameter(group=_DATA)] = None
+    "Samples a second to which sounds are resampled; that of most files if left out."
     missing: Annotated[str, Parameter(group=_DATA)] = "refuse"
     "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
     representation: Annotated[str | None, Parameter(group=_DATA)] = None

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import InputError
-from ..files import Columns, Items, SeriesItems, read, write, write_tables
+from ..files import Columns, Items, SeriesItems, read, write, write_sound, write_tables
 from ..files.rows import ahead
+from ..files.sounds import ENDINGS, sound_folder
 from ..representations import BagOfWords
 from ..run import Run
 from .progress import Bar
@@ -65,6 +66,9 @@ def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwr
     if run.channels:
         _save_series(run, out, pairs, overwrite, items.times if isinstance(items, SeriesItems) else None)
         return
+    if hasattr(run.representation, "rate"):
+        _save_sounds(run, out, pairs, overwrite)
+        return
     if hasattr(run.representation, "plans_"):
         keeps_types = out.suffix.lower() == ".parquet"
         tables = (_typed(run, columns) if keeps_types else columns for _, columns in pairs)
@@ -89,6 +93,18 @@ def _save_series(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]]
                          ".csv, .tsv or .parquet")  # fmt: skip
     whole = len(series) == 1  # one series is one array, a step a row
     write(out, [(list(map(str, range(len(series[0])))), series[0]) if whole else (names, np.stack(series))], overwrite=overwrite)
+
+
+def _save_sounds(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool) -> None:
+    """Write waves: one to a file, or all to a folder, as .wav files with the names of their originals."""
+    rate = run.representation.rate
+    named = ((str(name), wave) for ids, waves in pairs for name, wave in zip(ids, waves, strict=True))
+    if out.suffix.lower() in ENDINGS:
+        write_sound(out, (wave for _, wave in named), rate, overwrite=overwrite)
+        return
+    with sound_folder(out, overwrite) as part:
+        for name, wave in named:
+            write_sound(part / Path(name).with_suffix(".wav"), [wave], rate)
 
 
 def _steps(run: Run, pairs: Iterable[tuple[Sequence[str], Any]], times: Iterator[np.ndarray] | None) -> Iterator[Columns]:

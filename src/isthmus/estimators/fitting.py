@@ -53,15 +53,16 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     return Begun(model, parts, training, estimator.n_components)
 
 
-def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None, groups: Any = None) -> Loop:
+def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None, groups: Any = None,
+              seen: np.ndarray | None = None) -> Loop:  # fmt: skip
     """Return the training run, with rows or groups of rows held out at random, and with what a checkpoint of it must agree on."""
     training = begun.training
     held, kept = _parted(X, training.validation, seed, groups)
-    more = {} if condition is None else {"condition": digest([condition])}
-    more |= {} if groups is None else {"held": digest([held])}
+    beside = {"condition": condition, "held": None if groups is None else held, "seen": seen}
+    more = {name: digest([array]) for name, array in beside.items() if array is not None}
     agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), **more)
-    watched = Batches(X, held, block_rows(X.shape[1:]), condition) if len(held) else None
-    return Loop(begun.model, Batches(X, kept, training.batch_size, condition), watched, training, seed, agreed)
+    watched = Batches(X, held, block_rows(X.shape[1:]), condition, seen) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size, condition, seen), watched, training, seed, agreed)
 
 
 def agreement(X: Rows, summary: Summary, training: Training, seed: int, **more: Any) -> str:

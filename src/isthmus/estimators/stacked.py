@@ -66,6 +66,7 @@ class StackedAutoencoder(BaseAutoencoder):
 
     limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
     conditional: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
     layer_histories_: list[list[dict[str, float]]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import FileError, InputError
 from ..storage import disk_errors
-from . import images, texts
+from . import images, sounds, texts
 from .arrays import read_npy, read_npz
 from .builtin import BUILTIN
 from .delimited import read_csv
@@ -24,15 +24,17 @@ _TABLES: dict[str, Callable[[Path], TableItems]] = {
 _ARRAYS: dict[str, Callable[..., Items]] = {".npy": read_npy, ".npz": read_npz}
 _KEYED = re.compile(rf"(.+(?:{'|'.join(map(re.escape, ['.npz', *_TABLES]))})):(.+)", re.IGNORECASE | re.DOTALL)
 READABLE = (f"{', '.join(sorted(BUILTIN))}, *.npy, *.npz[:key], *.csv, *.tsv, *.parquet, *.jsonl[.gz], a column of texts of one of these "
-            "(*.jsonl:field), a folder or a .zip of images (png, jpeg), a folder of texts (txt)")  # fmt: skip
+            "(*.jsonl:field), a folder or a .zip of images (png, jpeg), a folder of sounds (wav, flac, mp3, ogg), or one of texts "
+            "(txt)")  # fmt: skip
 
 
-def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None = None) -> Items:
-    """Return the items of ``source``: a built-in name, ``*.npy``, ``*.npz[:key]``, a table, texts, or images.
+def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None = None, rate: int | None = None) -> Items:
+    """Return the items of ``source``: a built-in name, ``*.npy``, ``*.npz[:key]``, a table, texts, images or sounds.
 
     A column named behind a table, as in ``posts.jsonl:text``, is texts; so are the ``.txt`` files of a folder that holds no images.
 
-    A built-in name wins over a folder of that name (write ``./digits``). ``image_size`` (height, width) resizes images.
+    A built-in name wins over a folder of that name (write ``./digits``). ``image_size`` (height, width) resizes images, ``rate`` (samples a
+    second) resamples sounds.
 
     >>> items = read("digits")
     >>> len(items), items.ids[3], items.load().shape
@@ -43,7 +45,7 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
 
     Raises:
         FileError: In one line, for anything that cannot be read, with the file, the row and the remedy.
-        InputError: If ``image_size`` is given for anything but images.
+        InputError: If ``image_size`` is given for anything but images, or ``rate`` for anything but sounds.
     """
     text = os.fspath(source)
     path, key = _located(text)
@@ -51,6 +53,10 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
         raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
     if holds_images(text):
         return images.read_images(path, image_size)
+    if holds_sounds(text):
+        return sounds.read_sounds(path, rate)
+    if rate is not None:
+        raise InputError(f"--rate is for a folder of sounds; {text} is none")
     if image_size is not None:
         raise InputError(f"--image-size is for a folder or a .zip of images; {text} is none")
     if text in BUILTIN:
@@ -75,8 +81,18 @@ def exists(source: str) -> bool:
 def holds_images(source: str) -> bool:
     """Return whether ``source`` is a folder that holds no texts alone, a ``.zip``, or one image."""
     path = Path(source)
-    folder = path.is_dir() and (not texts.holds_texts(path) or images.is_folder_of_images(path))
+    folder = path.is_dir() and not holds_sounds(source) and (not texts.holds_texts(path) or images.is_folder_of_images(path))
     return source not in BUILTIN and (folder or path.suffix.lower() in (".zip", *images.ENDINGS))
+
+
+def holds_sounds(source: str) -> bool:
+    """Return whether ``source`` is one sound, or a folder whose files are sounds, the first that is either picture or sound."""
+    path = Path(source)
+    if source in BUILTIN or not path.is_dir():
+        return source not in BUILTIN and sounds.is_sound(path.name)
+    names = (name for _, _, files in os.walk(path) for name in sorted(files) if not name.startswith("."))
+    first = next((name for name in names if sounds.is_sound(name) or name.lower().endswith(images.ENDINGS)), "")
+    return sounds.is_sound(first)
 
 
 def absolute(source: str) -> str:

@@ -20,10 +20,12 @@ from .reconstruction import (
     squared_error,
 )
 from .samples import Neighbourhoods, frechet_distance, kernel_distance, neighbourhoods
+from .sounds import PitchError, log_attack_time, mel_cepstral_distortion, pitch_error, spectral_centroid, spectral_error, warping
 
 __all__ = [
     "Errors",
     "Neighbourhoods",
+    "PitchError",
     "Rankings",
     "active_units",
     "continuity",
@@ -35,15 +37,21 @@ __all__ = [
     "hoyer",
     "jacobian_norm",
     "kernel_distance",
+    "log_attack_time",
+    "mel_cepstral_distortion",
     "neighbour_accuracy",
     "neighbour_recall",
     "neighbourhoods",
     "normalized_error",
+    "pitch_error",
     "principal_angles",
     "prior_divergence",
     "reconstruction_r2_scorer",
     "row_squared_errors",
     "sparsity_l0",
+    "spectral_centroid",
+    "spectral_error",
     "squared_error",
     "trustworthiness",
+    "warping",
 ]

@@ -4,7 +4,10 @@ from .images import contact_sheet
 from .odd import Oddest, render_odd
 from .page import render
 from .rankings import render_rankings
+from .sounds import Heard, render_sounds
 from .tables import table
 from .verdict import verdict
 
-__all__ = ["Oddest", "contact_sheet", "render", "render_odd", "render_rankings", "table", "verdict"]
+__all__ = [
+    "Heard", "Oddest", "contact_sheet", "render", "render_odd", "render_rankings", "render_sounds", "table", "verdict",
+]  # fmt: skip

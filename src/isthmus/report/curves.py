@@ -28,7 +28,8 @@ class Curves(Pictures):
 
     def strip(self, items: np.ndarray, names: Sequence[str] = ()) -> Markup:
         lines = _lines(items, _POINTS)  # (n, points, channels)
-        return Markup('<div class="curves">{}</div>').format(Markup("").join(self._drawn(line) for line in lines))
+        named = [Markup("<span>{}{}</span>").format(self._drawn(line), names[place] if names else "") for place, line in enumerate(lines)]
+        return Markup('<div class="curves">{}</div>').format(Markup("").join(named))
 
     def sheet(self, items: np.ndarray, budget: int) -> dict[str, Any]:
         channels = _lines(items[:1], 1).shape[2]

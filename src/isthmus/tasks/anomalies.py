@@ -14,9 +14,10 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ..checks import Real, check_settings
 from ..errors import InputError
-from ..estimators import VariationalAutoencoder
+from ..estimators import DenoisingAutoencoder, VariationalAutoencoder
 from ..estimators.base import BaseAutoencoder
-from ..parts import KL, Gaussian
+from ..parts import KL, Gaussian, GaussianNoise
+from .parzen import Parzen
 from .reduction import reconstruct
 
 _CODE = (2, 32)  # units of the default's code
@@ -33,9 +34,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
     Arguments:
         estimator: Anything with ``score_samples``, or with ``transform`` and ``inverse_transform``: an autoencoder, PCA, a pipeline that
-            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is a `VariationalAutoencoder` with a learnt
-            variance for each number, so that what is always exact weighs more than what always varies, a KL weight of 0.3, and a code of
-            a quarter as many units as there are numbers (2 to 32); for tables that are not in [0, 1] behind a `StandardScaler`.
+            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is `Parzen` windows about what a
+            `DenoisingAutoencoder` makes of the items, with a code of half as many units as there are numbers (2 to 32); for tables that
+            are not in [0, 1] behind a `StandardScaler`; for sequences of any length a `VariationalAutoencoder`.
         contamination: The share of the items in `fit` that are taken to be odd, in (0, 0.5]: it sets the threshold.
         trim: The share of the items in `fit` from which the model does not learn: it is fitted to all, then twice more without those it
             found least likely, so that odd items among them do not teach it. 0 where all are normal.
@@ -151,10 +152,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
 def _default(X: Any) -> Any:
     """Return the model that is taken where none is given."""
-    items = X[0] if _ragged(X) else X if sp.issparse(X) else np.asarray(X)
-    size = int(np.clip(math.prod(items.shape[1:]) // 4, *_CODE))
-    model = VariationalAutoencoder(size, KL(0.3), likelihood=Gaussian(None, shared=False), random_state=0)
-    table = items.ndim == 2 and items.dtype.kind in "iuf" and not sp.issparse(X) and not _ragged(X)
+    if _ragged(X):
+        return VariationalAutoencoder(_CODE[0], KL(0.3), likelihood=Gaussian(None, shared=False), random_state=0)
+    items = X if sp.issparse(X) else np.asarray(X)
+    size = int(np.clip(math.prod(items.shape[1:]) // 2, *_CODE))
+    model = Parzen(DenoisingAutoencoder(size, GaussianNoise(0.1), likelihood=Gaussian(), random_state=0))
+    table = items.ndim == 2 and items.dtype.kind in "iuf" and not sp.issparse(X)
     return make_pipeline(StandardScaler(), model) if table and (items.min(initial=0) < 0 or items.max(initial=0) > 1) else model
 
 
