@@ -33,7 +33,7 @@ class Channels(TransformerMixin, BaseEstimator):
         known = np.isfinite(steps).any(axis=0)
         if not known.all():
             raise InputError(f"channel {int((~known).argmax())} holds no number at all; leave it out.")
-        self.mean_ = np.nanmean(steps, axis=0, dtype=np.float64)
+        self.mean_ = np.asarray(np.nanmean(steps, axis=0, dtype=np.float64))
         deviation = np.nanstd(steps, axis=0, dtype=np.float64)
         self.scale_ = np.where(deviation > 0, deviation, 1.0)
         self.n_features_in_ = len(self.mean_)
