@@ -11,18 +11,18 @@ References:
 
 from isthmus import SGD, Adam, Autoencoder, Constant, Dense, RestrictedBoltzmannMachine, Shifts, Training
 
-from .classifying import deep, fine_tuned
+from .classifying import LAYER, deep, fine_tuned
 from .runner import Line, Measures, Setting, reproduce
 
 
 def autoencoders(to: Setting) -> Measures:
     """Every layer an autoencoder with tied weights."""
-    return fine_tuned(deep(Autoencoder(training=to.training(15, 100)), tied=True), to)
+    return fine_tuned(deep(Autoencoder(training=to.training(LAYER, 100)), to, tied=True), to)
 
 
 def machines(to: Setting) -> Measures:
     """Every layer a restricted Boltzmann machine."""
-    return fine_tuned(deep(RestrictedBoltzmannMachine(training=to.training(15, 100))), to)
+    return fine_tuned(deep(RestrictedBoltzmannMachine(training=to.training(LAYER, 100)), to), to)
 
 
 def period(to: Setting) -> Measures:

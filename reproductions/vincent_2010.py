@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 
 from isthmus import Autoencoder, DenoisingAutoencoder, Masking
 
-from .classifying import deep, fine_tuned
+from .classifying import LAYER, deep, fine_tuned
 from .runner import Digits, Line, Measures, Setting, reproduce
 
 TRAIN, VALID, TEST = 10_000, 2_000, 50_000
@@ -28,7 +28,7 @@ TRAIN, VALID, TEST = 10_000, 2_000, 50_000
 
 def mnist(to: Setting) -> Measures:
     """Three denoising layers on MNIST itself."""
-    return fine_tuned(deep(DenoisingAutoencoder(corruption=Masking(0.25), training=to.training(15, 100)), tied=True), to)
+    return fine_tuned(deep(DenoisingAutoencoder(corruption=Masking(0.25), training=to.training(LAYER, 100)), to, tied=True), to)
 
 
 def stacked(to: Setting, kind: str, masked: float) -> Measures:
@@ -37,7 +37,7 @@ def stacked(to: Setting, kind: str, masked: float) -> Measures:
     layer = DenoisingAutoencoder(corruption=Masking(masked), training=training) if masked else Autoencoder(training=training)
     found = varied(to, kind)
     digits = found._replace(train=found.train[VALID:], train_labels=found.train_labels[VALID:])
-    return fine_tuned(deep(layer, tied=True), to, 60, digits)
+    return fine_tuned(deep(layer, to, tied=True), to, 60, digits)
 
 
 def svm(to: Setting, kind: str) -> Measures:
