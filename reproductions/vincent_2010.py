@@ -68,7 +68,7 @@ def _variation(raw: bytes, shape: tuple[int, int], kind: str) -> np.ndarray:
 
 
 LINES = {
-    "mnist": Line(mnist, "error", "1.28", f"1000 units a layer, 25 % masked, {LAYER} passes each; Adam, inputs masked to fine-tune"),
+    "mnist": Line(mnist, "error", "1.28", f"1000 units a layer, 25 % masked, {LAYER} passes each; Adam"),
     "rot-sdae": Line(partial(stacked, kind="rot", masked=0.25), "error", "9.53", "40 passes a layer; the variation drawn anew"),
     "rot-sae": Line(partial(stacked, kind="rot", masked=0.0), "error", "10.30", "the same, nothing masked"),
     "rot-svm": Line(partial(svm, kind="rot"), "error", "11.11", "four settings tried"),
