@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from isthmus import Autoencoder, Conv, Dense, Gaussian, GaussianCode, Identity, Recurrent, TopK, Training, estimators
+from isthmus import Autoencoder, BinaryCode, Conv, Dense, Gaussian, GaussianCode, Identity, Recurrent, TopK, Training, estimators
 from isthmus.errors import DiagnosticWarning, InputError
 from isthmus.tasks import fit_density, interpolate
 
@@ -38,9 +38,10 @@ NETWORKS: dict[str, Any] = {
     "Recurrent": lambda shape, series: Recurrent(8),
     "Conv, shape given": lambda shape, series: Conv((4,), dimensions=1 if series else 2, shape=shape),
 }
-BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode()}
-#: Stacks make their network themselves.
-VARIANTS = {name: cls for name in estimators.VARIANTS if "network" in signature(cls := getattr(estimators, name)).parameters}
+BOTTLENECKS = {"Identity": Identity(), "TopK": TopK(2), "GaussianCode": GaussianCode(), "BinaryCode": BinaryCode()}
+#: Stacks make their network themselves; `BinaryAutoencoder` is `Autoencoder` with the last of these.
+VARIANTS = {name: cls for name in estimators.VARIANTS if "network" in signature(cls := getattr(estimators, name)).parameters
+            and name != "BinaryAutoencoder"}  # fmt: skip
 
 
 def cell(variant: str, bottleneck: str, network: str, kind: str) -> str:

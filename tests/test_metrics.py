@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
-from sklearn.metrics import r2_score
+from sklearn.metrics import average_precision_score, r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -288,3 +288,23 @@ def test_the_prior_divergence_is_that_of_two_normal_distributions(rng):
 def test_samples_that_cannot_be_measured_are_refused(refused):
     with pytest.raises(InputError):
         refused()
+
+
+def test_rankings_are_scikit_learns_and_chance_is_a_share(rng):
+    distances, relevant = rng.random((30, 400)), rng.random((30, 400)) < 0.1
+    relevant[3] = False  # a query that nothing answers does not count
+    found = metrics.Rankings()
+    found.add(distances[:10], relevant[:10])
+    found.add(distances[10:], relevant[10:])
+    row, some = found.row(), relevant.any(axis=1)
+    expected = [average_precision_score(own, -apart) for own, apart in zip(relevant[some], distances[some], strict=True)]
+    assert row["mean_average_precision"] == pytest.approx(np.mean(expected)) and row["queries"] == 29
+    assert row["precision_at_recall"]["1.0"] == pytest.approx(0.1, abs=0.02)
+    perfect, worst, level = metrics.Rankings(), metrics.Rankings(), metrics.Rankings()
+    perfect.add(1.0 - relevant, relevant)
+    worst.add(1.0 * relevant, relevant)
+    level.add(np.zeros((30, 400)), relevant)  # equals in random order, not in that of the labels
+    assert perfect.row()["mean_average_precision"] == 1 and set(perfect.row()["precision_at_recall"].values()) == {1.0}
+    assert worst.row()["mean_average_precision"] < level.row()["mean_average_precision"] < 0.2
+    with pytest.raises(InputError, match="relevant item"):
+        metrics.Rankings().row()

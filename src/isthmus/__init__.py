@@ -14,13 +14,13 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 _WHERE = {
-    "estimators": ("Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder",
+    "estimators": ("Autoencoder", "AutoencoderClassifier", "BinaryAutoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder",
                    "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder"),
     "networks": ("Conv", "Dense", "Recurrent"),
-    "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryUnits", "Categorical", "Contractive", "Flips", "Gaussian",
-              "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "KL", "L1", "Laplace", "Masking",
-              "Mixed", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
-    "representations": ("Pixels", "Table", "Windows"),
+    "parts": ("AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryCode", "BinaryUnits", "BitBalance", "Categorical", "Contractive",
+              "Decorrelation", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted",
+              "KL", "L1", "Laplace", "Masking", "Mixed", "Multinomial", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp"),
+    "representations": ("BagOfWords", "Channels", "Frames", "Pixels", "Spectrogram", "Table", "Vocoder", "Windows"),
     "run": ("Run", "load"),
     "training": ("Adam", "Constant", "LearnedSimilarity", "OneCycle", "SGD", "Training"),
 }  # fmt: skip

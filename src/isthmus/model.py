@@ -120,6 +120,8 @@ class Model(nn.Module):
                                      for half, size in sizes.items()})  # fmt: skip
         self.condition: Tensor | None = None  # of the rows of a batch, in what `given` returns
         self.lengths: Tensor | None = None  # of the sequences of a batch, in what `over` returns
+        self.seen: Tensor | None = None  # in place of a batch, in the model's units, in what `seeing` returns
+        self.forced: Tensor | None = None  # the numbers that are right, for a decoder that reads back, in what `forcing` returns
         # From a code to the logarithm of its sequence's length: weights, a constant, and the least and the greatest there may be.
         self.register_buffer("pace", torch.zeros(n_components + 3) if sequences else None)
         self.likelihood_state = self.likelihood.build(shape)
@@ -159,12 +161,14 @@ class Model(nn.Module):
         """Return the decoder's numbers for codes, perhaps several for each row."""
         shift = self._shift("decoder")
         flat = h.flatten(0, -2)
-        if shift is None and self.lengths is None:
+        if shift is None and self.lengths is None and self.forced is None:
             decoded = self.decoder(flat)
         else:
             first = self.decoder.code(flat).unflatten(0, h.shape[:-1])
-            told = [] if self.lengths is None else [self.lengths.expand(h.shape[:-1]).flatten()]
-            decoded = self.decoder.expand((first if shift is None else first + shift).flatten(0, -2), *told)
+            told = {} if self.lengths is None else {"lengths": self.lengths.expand(h.shape[:-1]).flatten()}
+            if self.forced is not None:
+                told["forced"] = self.forced.expand(*h.shape[:-1], *self.forced.shape[1:]).flatten(0, h.ndim - 2)
+            decoded = self.decoder.expand((first if shift is None else first + shift).flatten(0, -2), **told)
         return decoded if h.ndim == 2 else decoded.unflatten(0, h.shape[:-1])
 
     def _shift(self, half: str) -> Tensor | None:
@@ -185,6 +189,7 @@ class Model(nn.Module):
 
     def corrupt(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return what the encoder sees of ``x`` in training; in prediction that is all of it."""
+        x = x if self.seen is None else self.seen
         return self.corruption(x) if self.corruption is not None and self.training else x
 
     def forward(self, raw: Tensor) -> Pass:
@@ -197,7 +202,8 @@ class Model(nn.Module):
         if self._differentiates:
             seen = seen.detach().requires_grad_()
         code = self.encode(seen, draw)
-        return Pass(x, observed, seen, code, self.decode(code))
+        forced = self.training and getattr(self.decoder, "reads_back", False)  # held-out rows are written as they will be
+        return Pass(x, observed, seen, code, (self.forcing(x) if forced else self).decode(code))
 
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
         """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
@@ -238,6 +244,18 @@ class Model(nn.Module):
         twin.lengths = lengths
         return twin
 
+    def seeing(self, seen: Float[Tensor, "batch *item"]) -> Self:
+        """Return a twin whose encoder sees these rows, in the data's units, in place of a batch; all else the two share."""
+        twin = copy.copy(self)
+        twin.seen = self.read(seen)[0]
+        return twin
+
+    def forcing(self, x: Float[Tensor, "batch *item"]) -> Self:
+        """Return a twin whose decoder, where it reads back, is told what is right for these items; all else the two share."""
+        twin = copy.copy(self)
+        twin.forced = self.likelihood.link(x).to(self.working)
+        return twin
+
     @property
     def working(self) -> torch.dtype:
         """The dtype in which the networks run."""
@@ -251,4 +269,5 @@ class Model(nn.Module):
         """Yield the training steps of a `Batch`: the group's name and its terms."""
         model = self if batch.condition is None else self.given(batch.condition)
         model = model if batch.lengths is None else model.over(batch.lengths)
+        model = model if batch.seen is None else model.seeing(batch.seen)
         yield "autoencoder", model.terms(batch.x, progress)

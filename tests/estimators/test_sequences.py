@@ -8,6 +8,7 @@ import isthmus
 from isthmus import (
     KL,
     Autoencoder,
+    Bernoulli,
     ContractiveAutoencoder,
     DenoisingAutoencoder,
     Dense,
@@ -29,7 +30,8 @@ from isthmus.training.sequences import Sequences, alike
 from variants import quietly
 
 SHORT = Training(epochs=2, batch_size=8)
-NETWORKS = [Recurrent(6), Recurrent(6, cell="gru", backwards=False), Recurrent(5, layers=2, bidirectional=True)]
+NETWORKS = [Recurrent(6), Recurrent(6, cell="gru", backwards=False), Recurrent(5, layers=2, bidirectional=True),
+            Recurrent(6, layers=2, teacher_forcing=0.5)]  # fmt: skip
 VARIANTS = [
     Autoencoder(3), DenoisingAutoencoder(3, GaussianNoise(0.2)), DenoisingAutoencoder(3, Masking(0.3), likelihood=Laplace()),
     SparseAutoencoder(3, TopK(2)), ContractiveAutoencoder(3), VariationalAutoencoder(3, KL(0.1), likelihood=Gaussian(None)),
@@ -72,6 +74,20 @@ def test_the_loss_does_not_depend_on_what_is_padded(network):
         own.mean().backward()
         found.append([own, *(parameter.grad.clone() for parameter in module.parameters())])
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("backwards", [True, False])
+@pytest.mark.parametrize("likelihood", [None, Bernoulli()])
+def test_what_is_written_step_by_step_is_what_forcing_it_gives(backwards, likelihood):
+    X = [np.clip(x, 0, 1) for x in sequences()]
+    model = Autoencoder(3, likelihood=likelihood)
+    module = fitted(model, Recurrent(6, layers=2, backwards=backwards, teacher_forcing=1.0), X).module_
+    rows = Sequences.of(X)
+    module = module.over(torch.from_numpy(rows.lengths))
+    H = torch.randn(len(X), 3)
+    written = module.decode(H).mean
+    assert torch.allclose(module.forcing(written).decode(H).mean, written, atol=1e-5)
+    assert not torch.allclose(module.forcing(torch.zeros_like(written)).decode(H).mean, written, atol=1e-3)
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=repr)

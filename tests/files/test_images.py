@@ -152,7 +152,7 @@ def test_a_zip_is_never_trusted(tmp_path, monkeypatch):
 
 def test_no_images_and_one_image(stored, tmp_path):
     with pytest.raises(FileError, match=r"holds no images: none of its files ends in .jpeg, .jpg, .png"):
-        stored({"a.txt": b"x"})
+        stored({"a.md": b"x"})
     (tmp_path / "photo.jpg").write_bytes(encoded(COLOUR, "JPEG"))
     items = read(tmp_path / "photo.jpg")
     assert items.ids == ["photo.jpg"] and items.load().shape == (1, 5, 4, 3)

@@ -111,3 +111,11 @@ def test_default_sizes_follow_the_data():
     assert Dense().widths(64, 100) == ()
     blocks = Conv().assemble((28, 28, 1), 2, 2, "linear").encoder.blocks
     assert [layer.out_channels for layer in blocks if hasattr(layer, "out_channels")] == [32, 64]
+
+
+def test_a_decoder_may_have_widths_of_its_own():
+    pair = Dense((16, 8), decoder=()).assemble((20,), 3, 3, "linear")
+    assert [tuple(weight.shape) for weight in pair.decoder.parameters()] == [(20, 3), (20,)]
+    assert [layer.out_features for layer in Dense((), decoder=(7, 9)).assemble((20,), 3, 3, "linear").decoder.layers] == [7, 9, 20]
+    with pytest.raises(InputError, match="leave out one"):
+        Dense(tied=True, decoder=()).check()

@@ -31,6 +31,12 @@ def test_masking_sets_a_share_to_0(x):
     share_is((masked == 0).sum(), 0.3)
 
 
+def test_masking_may_keep_the_mean(x):
+    masked = Masking(0.3, rescaled=True)(x)
+    assert ((masked == 0) | torch.isclose(masked, x / 0.7)).all() and masked.mean().item() == pytest.approx(x.mean().item(), rel=0.02)
+    assert not Masking(1.0, rescaled=True)(x).any()
+
+
 def test_salt_and_pepper_sets_a_share_to_the_extremes(x):
     seasoned = SaltAndPepper(0.4)(x)
     share_is((seasoned == x.max()).sum(), 0.2)

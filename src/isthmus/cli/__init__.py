@@ -14,8 +14,9 @@ app = App(
     name="isthmus",
     help="""Short codes for your tables, images and arrays, learnt without labels by autoencoders.
 
-    DATA is a built-in set (digits, swissroll, curves, tones), a .npy, .npz[:key], .csv or .parquet file, or a folder or .zip
-    of images. RUN is the folder that `fit` writes; it holds everything from the raw items to their codes and back.
+    DATA is a built-in set (digits, swissroll, curves, tones), a .npy, .npz[:key], .csv, .jsonl or .parquet file, texts (a
+    folder of .txt, or a column such as posts.jsonl:text), a folder or .zip of images, or a folder of sounds. RUN is the folder
+    that `fit` writes; it holds everything from the raw items to their codes and back.
 
     Start with: isthmus compare digits --latent-dim 8 --out runs/digits
     """,
@@ -34,6 +35,10 @@ for verb, summary in {
     "sample": "Write new items.",
     "interpolate": "Write the items between two items.",
     "detect": "Score how likely a run finds items, name the odd ones and what makes them odd.",
+    "index": "Write the codes of data, ready to be searched.",
+    "search": "Find the items of an index that are like a query.",
+    "convert": "Say what is said in recordings with another voice.",
+    "morph": "Write the notes between notes.",
     "info": "Say what a run holds.",
 }.items():
     app.command(f"isthmus.cli.{verb}:{verb}", name=verb, help=summary)

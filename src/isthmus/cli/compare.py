@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -17,13 +18,17 @@ from ..errors import InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
 from ..estimators.data import Summary
+from ..files import Items, SeriesItems
+from ..files.series import parted
 from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
+from ..representations.cutting import CutRows
 from ..storage import atomic, disk_errors, encode, refuse_existing
 from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
+from ..training.batches import dense
 from . import data as sources
 from . import naming, starts
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
@@ -32,7 +37,8 @@ from .progress import Bar, console
 _TEST_SHARE = 0.2
 _LEAST = 2  # items to learn from, and to measure on
 #: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
-_KINDS = {"sparse": ("l1", "sparse-rate"), "contractive": ("contractive",), "variational": ("kl",)}
+_KINDS = {"binary": ("bit-balance", "decorrelation"), "contractive": ("contractive",), "sparse": ("l1", "sparse-rate"),
+          "variational": ("kl",)}  # fmt: skip
 
 
 def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
@@ -62,9 +68,10 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     if not Whole(1).allows(seeds):
         raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
-    train, held, names = _parts(data, test, seed, source)
+    train, held, step = _parts(data, test, seed, source)
+    names = sources.names_of(step)
     summary = Summary.of(train.items)
-    asked = sources.likelihood(train.items, source, model, names is not None) or summary.likelihood()
+    asked = sources.likelihood(train.items, source, model, step) or summary.likelihood()
     summary.check(asked)
     if variants is not None and pretraining is not None:
         raise InputError("--variants and --pretraining are two comparisons; leave out one")
@@ -90,9 +97,11 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         _tell(found.rows, sentences, folder, data, sizes[0])
 
 
-def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, list[str] | None]:
-    """Return the training and the test part as arrays, and the columns' names for a table."""
+def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:
+    """Return the training and the test part as arrays, and the representation that made them, or None."""
     loaded = sources.read_data(data, source)
+    if isinstance(loaded.items, SeriesItems):
+        return *_series_parts(loaded.items, loaded.cut, None if test is None else sources.read_data(test, source).items, seed), None
     ids = np.array([str(name) for name in loaded.ids])
     if test is None:
         order = np.random.default_rng(seed).permutation(len(ids))
@@ -112,8 +121,29 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
     if step is None:
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
-    train, held_out = (Split(step.transform(raw), labels, ids) for raw, labels, ids in parts)
-    return train, held_out, sources.names_of(step)
+    if loaded.cut is not None:  # sounds, of which parts have whole ones
+        return *_frames(step, loaded.cut, data, parts), step
+    train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
+    return train, held_out, step
+
+
+def _frames(step: Any, cut: Any, source: str, parts: Any) -> tuple[Split, Split]:
+    """Return the frames of two parts of sounds."""
+    spectra = [step.transform(raw) for raw, _, _ in parts]
+    cut.fit(spectra[0])
+    rows = (CutRows(cut, own, source, list(ids), labels) for own, (_, labels, ids) in zip(spectra, parts, strict=True))
+    train, held_out = (Split(own.load(), own.labels, np.array(own.ids)) for own in rows)
+    return train, held_out
+
+
+def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -> tuple[Split, Split]:
+    """Return the windows of two parts of series: other series to measure on or, where there are few, the last steps of each."""
+    if cut is None:
+        raise InputError(f"variants are compared on items of one shape, and the series of {items.source} may have any; give --windows")
+    parts = parted(items, _TEST_SHARE, seed) if test is None else (items, test)
+    cut.fit(parts[0].load())
+    train, held = (CutRows(cut, part.load(), part.source, part.ids) for part in parts)
+    return Split(train.load(), None, list(train.ids)), Split(held.load(), None, list(held.ids))
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
@@ -157,13 +187,9 @@ def _estimator(name: str, size: int, seed: int, settings: Training, model: Model
 def _own(name: str, model: ModelOptions) -> ModelOptions:
     """Return the flags with only those parts that this variant's own row takes: the others keep to their rows."""
     takes = signature(naming.variants()[name]).parameters if name != "basic" else {}
-    return ModelOptions(
-        model.network, model.hidden, model.activation, model.tied,
-        model.corruption if "corruption" in takes else None,
-        model.bottleneck if "bottleneck" in takes else None,
-        tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ())),
-        model.likelihood,
-    )  # fmt: skip
+    penalties = tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ()))
+    return replace(model, corruption=model.corruption if "corruption" in takes else None,
+                   bottleneck=model.bottleneck if "bottleneck" in takes else None, penalty=penalties)  # fmt: skip
 
 
 def _fresh(data: str) -> Path:

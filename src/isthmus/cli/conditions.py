@@ -1,5 +1,6 @@
 """What ``--condition`` names, and what a run is told of the items that it meets."""
 
+import copy
 import re
 from typing import Any, NamedTuple
 
@@ -78,6 +79,12 @@ class Told:
         """Return the condition of each item of the next block, or None."""
         start, self._passed = self._passed, self._passed + count(block)
         return self.at(block, np.arange(start, self._passed))
+
+    def anew(self) -> "Told":
+        """Return the same for blocks that pass once more, from the first."""
+        view = copy.copy(self)
+        view._passed = 0
+        return view
 
     def at(self, block: Any, places: np.ndarray) -> np.ndarray | None:
         """Return the condition of each item of a block that was taken from some places, or None."""

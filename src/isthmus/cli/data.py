@@ -8,12 +8,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..estimators.data import Summary
-from ..files import Items, TableItems, read
+from ..files import Items, SeriesItems, SoundItems, TableItems, TextItems, read, read_series
 from ..files.items import PlacedColumns
-from ..files.reading import exists, holds_images
-from ..parts import Categorical, Gaussian
+from ..files.reading import exists, holds_images, holds_sounds
+from ..parts import Categorical, Gaussian, Multinomial
 from ..parts.likelihood import Likelihood
-from ..representations import Table
+from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder
+from ..representations.cutting import CutRows
 from ..run import Run
 from . import naming
 from .options import DataOptions, ModelOptions
@@ -21,11 +22,12 @@ from .options import DataOptions, ModelOptions
 
 @dataclass
 class Data:
-    """What DATA names: its items without their labels, those labels or None, and the representation or None."""
+    """What DATA names: its items without their labels, those labels or None, and representation and cut, where there are any."""
 
     items: Items
     labels: np.ndarray | None
     representation: Any
+    cut: Any = None
 
     @functools.cached_property
     def raw(self) -> Any:
@@ -40,26 +42,39 @@ class Data:
 
 def read_data(source: str, options: DataOptions) -> Data:
     """Return the items of ``source`` with their labels, and the representation that they call for, unfitted."""
-    items = read(source, image_size=options.image_size)
-    table = isinstance(items, TableItems)
-    if options.drop and not table:
+    items = read(source, image_size=options.image_size, rate=options.rate)
+    if options.drop and not isinstance(items, TableItems):
         raise InputError(f"--drop is for the columns of a table; {source} is none")
+    cut = None if options.windows is None else naming.windows(options.windows)
+    if cut is not None or options.time or options.series:
+        for name in options.drop:
+            items = items.without(name) if isinstance(items, TableItems) else items
+        items = read_series(items, options.time or "", options.series or "")
     items, labels = labelled(items, options.labels)
+    table = isinstance(items, TableItems)
     if options.representation is not None:
         step = naming.representation(options.representation)
     else:
-        step = Table() if table else None
+        series = isinstance(items, SeriesItems) and cut is None
+        known = {Table: table, BagOfWords: isinstance(items, TextItems), Spectrogram: isinstance(items, SoundItems), Channels: series}
+        step = next((kind() for kind, wanted in known.items() if wanted), None)
     if isinstance(step, Table):
         step.set_params(drop=tuple(options.drop))
-    return Data(items, labels, step)
+    if isinstance(items, SoundItems):
+        if not isinstance(step, Spectrogram | Vocoder):
+            raise InputError(f"--representation of sounds must be spectrogram or vocoder. Got {options.representation!r}.")
+        step.set_params(rate=items.rate)
+        cut = Frames()
+    return Data(items, labels, step, cut)
 
 
 def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[Items, np.ndarray | None]:
     """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
     if name is None:
         return items, items.labels
-    if isinstance(items, TableItems) and name in items.names:
-        labels, items = items.column(name), items.without(name)
+    table = items.beside if isinstance(items, TextItems) else items
+    if isinstance(table, TableItems) and name in table.names:
+        labels, items = table.column(name), items.without(name) if isinstance(items, TableItems) else items
     else:
         labels = label_file(name, items, flag)
     return items, texts(labels)
@@ -88,25 +103,36 @@ def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int,
 
 
 def read_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
-    """Return the items of ``source``, its images brought to the size that the run takes."""
-    return read(source, image_size=size_for(source, asked, run))
+    """Return the items of ``source`` as the run takes them: images of its size, its series, or the rows of these."""
+    rate = run.representation.rate if holds_sounds(source) and hasattr(run.representation, "rate") else None
+    items = read(source, image_size=size_for(source, asked, run), rate=rate)
+    return read_series(items, run.time, run.series, run.channels) if run.channels else items
+
+
+def rows_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
+    """Return the items of ``source`` or, for a run with a cut, what that makes of them, which ``run.on_rows()`` takes."""
+    items = read_for(run, source, asked)
+    return items if run.cut is None else run.cut_rows(items)
 
 
 def names_of(representation: Any) -> list[str] | None:
-    """Return the names of the numbers that a table was turned into; None for all else."""
-    return list(representation.get_feature_names_out()) if isinstance(representation, Table) else None
+    """Return the names of the numbers that a table or texts were turned into; None for all else."""
+    return list(representation.get_feature_names_out()) if isinstance(representation, Table | BagOfWords) else None
 
 
-def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -> Likelihood | None:
+def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation: Any) -> Likelihood | None:
     """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data.
 
     Rows that are `Items` are read only if that takes a look at them.
     """
+    table = isinstance(representation, Table)
     missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
     if model.likelihood is not None:
         return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
-    if table:
+    if table or isinstance(rows, SeriesItems):
         return Gaussian(missing=missing)
+    if isinstance(representation, BagOfWords):
+        return Multinomial()
     if missing != "mask":
         return None
     return Summary.of(rows.rows() if isinstance(rows, Items) else rows).likelihood(missing)
@@ -114,8 +140,10 @@ def likelihood(rows: Any, data: DataOptions, model: ModelOptions, table: bool) -
 
 def take(raw: Any, which: np.ndarray) -> Any:
     """Return some items of an array, or some rows of columns."""
+    if isinstance(raw, list):
+        return [raw[place] for place in which]
     if not isinstance(raw, dict):
-        return raw[which]
+        return [raw[place] for place in which] if isinstance(raw, list) else raw[which]
     columns = {name: column[which] for name, column in raw.items()}
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
@@ -129,6 +157,8 @@ def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
         if len(found) != 1:
             raise InputError(f"{flag} {name} has the columns {', '.join(found)}; give a file with one column")
         found = next(iter(found.values()))
+    if isinstance(items, CutRows) and found.shape == (len(items.lengths),):
+        return found[items.of]
     if found.shape != (count,):
         raise InputError(f"{flag} {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
     return found

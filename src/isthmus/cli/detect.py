@@ -10,18 +10,21 @@ from sklearn.metrics import roc_auc_score
 from .. import report
 from ..checks import Real
 from ..errors import InputError
-from ..files import Items, write_tables
-from ..run import Run, open_run
+from ..files import Items, SeriesItems, write_tables
+from ..files.series import is_series
+from ..representations.cutting import CutRows
+from ..run import Run
 from ..storage import atomic, refuse_existing
-from ..tasks.anomalies import UsualErrors, separating, squares, squares_of
+from ..tasks import padded
+from ..tasks.anomalies import UsualErrors, ratios, scores_of, separating, squares
 from ..tasks.reduction import reconstruct
-from . import naming, streams
+from . import streams
 from .conditions import Told
-from .data import labelled, names_of, read_for
+from .data import labelled, names_of, take
+from .opening import opened
 from .progress import Bar, console
 
 _SHOWN = 12  # of the oddest items on the page
-_CHANNELS = 4  # the widest step of what is taken for a series, not for a picture
 
 
 def detect(run: Path, data: str, /, *, out: Path, contamination: float = 0.05, labels: str | None = None, odd: str | None = None,
@@ -52,15 +55,14 @@ def detect(run: Path, data: str, /, *, out: Path, contamination: float = 0.05, l
         raise InputError("--labels names a column or file, and --odd the label of odd items in it: give both or neither")
     page = refuse_existing(out.with_suffix(".html"), overwrite)
     refuse_existing(out, overwrite)
-    fitted = open_run(run).with_precision(naming.precision(precision))
-    items = read_for(fitted, data, image_size)
+    fitted, items, told = opened(run, data, condition, image_size, precision)
     known = None if labels is None else _known(items, labels, str(odd))
     with Bar("scoring") as bar:
-        scores, usual = _scores(fitted, items, condition, bar)
+        scores, usual = _scores(fitted, items, told, bar)
     threshold = float(np.quantile(scores, contamination)) if known is None else separating(scores, known)
-    found = _Odd(fitted, usual, names_of(fitted.representation), scores, threshold)
+    found = _Odd(fitted, items, usual, names_of(fitted.representation), scores, threshold)
     with streams.blocks(items, lambda block: block, "naming") as blocks:
-        write_tables(out, found.tables(blocks, Told(fitted, condition, items)), overwrite=overwrite)
+        write_tables(out, found.tables(blocks, told.anew()), overwrite=overwrite)
     findings = found.findings(items.source, known)
     with atomic(page) as path:
         path.write_text(report.render_odd(found.oddest(), scores, threshold, title=f"isthmus detect {data}", findings=findings,
@@ -80,25 +82,27 @@ def _known(items: Items, labels: str, odd: str) -> np.ndarray:
     return found == odd
 
 
-def _scores(run: Run, items: Items, condition: str | None, bar: Bar) -> tuple[np.ndarray, np.ndarray]:
+def _scores(run: Run, items: Items, told: Told, bar: Bar) -> tuple[np.ndarray, np.ndarray]:
     """Return the score of each item, and the mean squared error of each number; what is held of the items does not grow with them."""
-    scores: list[np.ndarray] = []
-    told, done, errors = Told(run, condition, items), 0, UsualErrors()
+    found: list[np.ndarray] = []
+    done, errors = 0, UsualErrors()
     for ids, block in items.blocks(streams.ROWS):
         view = run.given(told(block)).estimator
         rows = run.rows(block)
-        scores.append(view.score_samples(rows))
+        found.append(scores_of(view, rows))
         errors.add(rows, squares(view, rows))
         done += len(ids)
         bar.rows(done, len(items))
-    return np.concatenate(scores), errors.means()
+    return np.concatenate(found), errors.means()
 
 
 class _Odd:
     """Names what makes items odd, block by block, and keeps the oddest."""
 
-    def __init__(self, run: Run, usual: np.ndarray, columns: list[str] | None, scores: np.ndarray, threshold: float) -> None:
-        self.run, self.usual, self.columns, self.scores, self.threshold = run, usual, columns, scores, threshold
+    def __init__(self, run: Run, items: Items, usual: np.ndarray, columns: list[str] | None, scores: np.ndarray,
+                 threshold: float) -> None:  # fmt: skip
+        self.run, self.items, self.columns = run, items, columns
+        self.usual, self.scores, self.threshold = usual, scores, threshold
         self.shown = set(np.argsort(scores, kind="stable")[:_SHOWN].tolist()) & set(np.flatnonzero(scores < threshold).tolist())
         self.kept: dict[int, tuple[str, np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -112,16 +116,12 @@ class _Odd:
             condition = told(block)
             if len(odd):
                 view = self.run.given(None if condition is None else condition[odd]).estimator
-                rows = self.run.rows(block)[odd]
-                rebuilt = np.asarray(reconstruct(view, rows))
-                ratios = squares_of(rows, rebuilt) / self.usual
-                flat = ratios.reshape(len(odd), -1)
-                worst = flat.argmax(axis=1)
-                names[odd] = [self._named(int(place), rows.shape[1:]) for place in worst]
-                times[odd] = flat.max(axis=1)
-                for place, row in enumerate(odd.tolist()):
+                rows = take(self.run.rows(block), odd)
+                rebuilt = reconstruct(view, rows)
+                for row, *kept in zip(odd.tolist(), rows, rebuilt, ratios(rows, rebuilt, self.usual), strict=True):
+                    names[row], times[row] = self._named(start + row, int(kept[2].argmax()), kept[2].shape), kept[2].max()
                     if start + row in self.shown:
-                        self.kept[start + row] = (str(ids[row]), rows[place], rebuilt[place], ratios[place])
+                        self.kept[start + row] = (str(ids[row]), *kept)
             yield {"id": np.array([str(name) for name in ids], dtype=object), "score": own - self.threshold,
                    "odd": (own < self.threshold).astype(np.int64), "most": names, "times_usual": times}  # fmt: skip
             start += len(ids)
@@ -129,9 +129,9 @@ class _Odd:
     def oddest(self) -> report.Oddest:
         """Return the oddest items, oddest first."""
         order = sorted(self.kept, key=lambda row: self.scores[row])
-        names, items, rebuilt, ratios = zip(*(self.kept[row] for row in order), strict=True) if order else ((), (), (), ())
-        return report.Oddest(np.array(items), np.array(rebuilt), np.array(ratios), [f"{name} ({self.scores[row] - self.threshold:.4g})"
-                             for name, row in zip(names, order, strict=True)])  # fmt: skip
+        names, items, rebuilt, times = zip(*(self.kept[row] for row in order), strict=True) if order else ((), (), (), ())
+        known = [f"{name} ({self.scores[row] - self.threshold:.4g})" for name, row in zip(names, order, strict=True)]
+        return report.Oddest(_together(items), _together(rebuilt), _together(times), known)
 
     def findings(self, source: str, known: np.ndarray | None) -> list[str]:
         """Return what was found, in sentences."""
@@ -143,11 +143,20 @@ class _Odd:
                         f"the area under the curve is {roc_auc_score(known, -self.scores):.4f}.")  # fmt: skip
         return said
 
-    def _named(self, place: int, shape: tuple[int, ...]) -> str:
+    def _named(self, row: int, place: int, shape: tuple[int, ...]) -> str:
         """Return what a number of an item is called: a column, or where it stands."""
         if self.columns is not None:
             return self.columns[place]
-        kinds = {1: ("number",), 2: ("step", "number") if shape[-1] <= _CHANNELS else ("row", "column"), 3: ("row", "column", "channel")}
+        spots = np.unravel_index(place, shape)
+        if self.run.channels:
+            when = self.items.when(row, int(spots[0])) if isinstance(self.items, CutRows | SeriesItems) else f"step {spots[0]}"
+            return f"{self.run.channels[spots[1]]} at {when}"
+        kinds = {1: ("number",), 2: ("step", "number") if is_series(shape) else ("row", "column"), 3: ("row", "column", "channel")}
         axes = kinds.get(len(shape), [f"axis {axis}" for axis in range(len(shape))])
-        where = zip(axes, np.unravel_index(place, shape), shape, strict=True)
+        where = zip(axes, spots, shape, strict=True)
         return ", ".join(f"{axis} {index}" for axis, index, size in where if size > 1)
+
+
+def _together(items: Sequence[np.ndarray]) -> np.ndarray:
+    """Return items as one array, sequences of several lengths with NaN behind their ends."""
+    return np.array(items) if len({item.shape for item in items}) < 2 else padded(items)

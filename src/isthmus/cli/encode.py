@@ -3,16 +3,14 @@
 from pathlib import Path
 
 from ..files import write
-from ..run import open_run
-from . import naming, streams
-from .conditions import Told
-from .data import read_for
+from . import streams
+from .opening import opened
 from .progress import console
 
 
 def encode(run: Path, data: str, /, *, out: Path, condition: str | None = None, image_size: tuple[int, int] | None = None,
            precision: str = "float32", overwrite: bool = False) -> None:  # fmt: skip
-    """Write the codes of DATA to OUT, one row an item, in constant memory.
+    """Write the codes of DATA to OUT, one row an item (a window, named by its series and first step), in constant memory.
 
     Args:
         run: The folder that `fit` wrote.
@@ -24,9 +22,7 @@ def encode(run: Path, data: str, /, *, out: Path, condition: str | None = None, 
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         overwrite: Replace OUT if it is there.
     """
-    fitted = open_run(run).with_precision(naming.precision(precision))
-    items = read_for(fitted, data, image_size)
-    told = Told(fitted, condition, items)
-    with streams.blocks(items, lambda block: fitted.given(told(block)).transform(block), "encoding") as codes:
+    fitted, rows, told = opened(run, data, condition, image_size, precision)
+    with streams.blocks(rows, lambda block: fitted.given(told(block)).transform(block), "encoding") as codes:
         count = write(out, codes, overwrite=overwrite)
     console().print(f"{count} codes of {fitted.estimator.n_components} numbers: {out}", markup=False)

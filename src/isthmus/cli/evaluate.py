@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..files import Items
-from ..run import Run, open_run
+from ..files import ArrayItems, Items, SeriesItems
+from ..run import Run
 from ..storage import encode
-from ..tasks import Split
+from ..tasks import Padded, Split, padded
 from ..tasks.reduction import Evaluation, Gathered, label_places, labelled
+from ..tasks.retrieval import FILE
 from . import data as sources
-from . import naming, streams
+from . import rankings, streams
 from .conditions import Told
+from .opening import opened
 from .progress import Bar, console
 
 
@@ -22,8 +24,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
              image_size: tuple[int, int] | None = None, precision: str = "float32", json_: bool = False) -> None:  # fmt: skip
     """Measure RUN on DATA: errors, explained variance, log-likelihood, neighbours; PCA of the same size beside it.
 
+    RUN may be an index: the items of DATA are then queries, and what is found is right where it has the query's label.
+
     Args:
-        run: The folder that `fit` wrote.
+        run: The folder that `fit` or `index` wrote.
         data: What to measure on.
         labels: A column of the table, or a file with one label an item: half of them tell how well codes give the others.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
@@ -32,9 +36,12 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         json_: Print one JSON object and nothing else.
     """
-    fitted = open_run(run).with_precision(naming.precision(precision))
-    items = sources.read_for(fitted, data, image_size)
-    row = _measured(fitted, items, labels, Told(fitted, condition, items))
+    if (run / FILE).is_file():
+        found = rankings.measured(run, data, labels, condition, image_size)
+        print(json.dumps(encode(found))) if json_ else rankings.said(found, run)
+        return
+    fitted, rows, told = opened(run, data, condition, image_size, precision)
+    row = _measured(fitted, rows, labels, told)
     if json_:
         print(json.dumps(encode(row)))
         return
@@ -46,6 +53,10 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
 
 def _measured(run: Run, items: Items, labels: str | None, told: Told) -> dict[str, Any]:
     """Return the figures of a run on items, which pass by once; what is held of them does not grow with their number."""
+    if isinstance(items, SeriesItems):  # as one array, since figures are of items' numbers
+        steps = padded(run.rows(items.load()))
+        items, run = ArrayItems(steps, items.source, items.ids), run.on_rows()
+        run.estimator = Padded(run.estimator, steps.shape[1])
     count, done, likelihood = len(items), 0, 0.0
     evaluation = Evaluation(run.estimator, count, run.baseline_)
     known, asked = map(Gathered, label_places(count))
@@ -72,7 +83,7 @@ def _blocks(run: Run, items: Items, name: str | None, told: Told) -> Iterator[Sp
         if name is not None and isinstance(block, dict) and name in block:
             own: np.ndarray | None = sources.texts(block.pop(name))
         else:
-            whole = sources.texts(sources.label_file(name, items)) if name is not None and whole is None else whole
+            whole = sources.labelled(items, name)[1] if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]
         yield Split(run.rows(block), own, None, known)
         start += len(ids)

@@ -14,7 +14,7 @@ from ..tasks import interpolate as path_between
 from ..training.batches import spread
 from . import streams
 from .conditions import Told
-from .data import labelled, read_for, take
+from .data import labelled, rows_for, take
 from .progress import console
 
 _KNOWN = 20_000  # items at most that tell how far a unit reaches, or where an attribute lies
@@ -45,18 +45,18 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
     fitted = open_run(run)
     block, known = _item(fitted, a, data, condition)
-    model, first = fitted.given(known).estimator, fitted.rows(block)[0]
+    view = fitted if fitted.cut is None else fitted.on_rows()
+    model, first = fitted.given(known).estimator, view.rows(block)[0]
     if b is not None:
-        last = fitted.rows(_item(fitted, b, data, condition)[0])[0]
+        last = view.rows(_item(fitted, b, data, condition)[0])[0]
         items, way = path_between(model, first, last, steps=steps, path=spherical if round_ else linear), f"to {b}"
     elif unit is not None:
         items, way = traverse(model, first, unit, _reach(fitted, data, condition, unit, steps)), f"along unit {unit}"
     else:
         direction = _direction(fitted, data, condition, str(towards), labels)
         items, way = move(model, first, direction, np.linspace(0, 1, steps)), f"towards {towards}"
-    raw = items if fitted.representation is None else fitted.representation.inverse_transform(items)
     ids = [f"step-{number:0{len(str(steps - 1))}d}" for number in range(steps)]
-    streams.save(fitted, out, iter([(ids, raw)]), overwrite)
+    streams.save(fitted, out, iter([(ids, fitted.raw(items))]), overwrite)
     console().print(f"{steps} items from {a} {way}: {out}", markup=False)
 
 
@@ -85,13 +85,13 @@ def _some(run: Run, items: Items, condition: str | None) -> tuple[Any, np.ndarra
     """Return the estimator as it is told of some of the items, and these as it takes them."""
     places = spread(len(items), _KNOWN)
     block = take(items.load(), places)
-    return run.given(Told(run, condition, items).at(block, places)).estimator, run.rows(block)
+    return run.given(Told(run, condition, items).at(block, places)).estimator, block if run.cut is not None else run.rows(block)
 
 
 def _item(run: Run, name: str, given: str | None, condition: str | None) -> tuple[Any, Any]:
     """Return the one item that a file holds, or the item of that id or row of the data, as a block of one, and its condition."""
     if Path(name).is_file():
-        items = read_for(run, name)
+        items = rows_for(run, name)
         if len(items) != 1:
             raise InputError(f"{name} holds {len(items)} items; give a file with one, or an id or row with --data {name}")
         return _told(run, items, 0, condition)
@@ -121,4 +121,4 @@ def _source(run: Run, given: str | None, what: str) -> Items:
         raise FileError(f"{what} is no file, and without --data there is nowhere to look it up")
     if given is None and not exists(data):
         raise FileError(f"{what} is no file, and {data}, which this run was fitted to, is not there; give --data")
-    return read_for(run, data)
+    return rows_for(run, data)

@@ -18,7 +18,7 @@ def variants() -> dict[str, type[BaseAutoencoder]]:
     """Return the public autoencoders by the names that ``--variant`` takes.
 
     >>> sorted(variants())[:3]
-    ['basic', 'contractive', 'denoising']
+    ['basic', 'binary', 'contractive']
     """
     classes = (getattr(estimators, name) for name in estimators.VARIANTS)
     return {kebab(cls.__name__.removesuffix("Autoencoder")) or "basic": cls for cls in classes}
@@ -28,9 +28,10 @@ def layers() -> dict[str, BaseAutoencoder]:
     """Return what may train the layers of a stack, by the names that ``--pretraining`` takes.
 
     >>> sorted(layers())
-    ['autoencoder', 'contractive', 'denoising', 'rbm', 'sparse']
+    ['autoencoder', 'binary', 'contractive', 'denoising', 'rbm', 'sparse']
     """
-    return {"autoencoder": estimators.Autoencoder(), "contractive": estimators.ContractiveAutoencoder(),
+    return {"autoencoder": estimators.Autoencoder(), "binary": estimators.BinaryAutoencoder(),
+            "contractive": estimators.ContractiveAutoencoder(),
             "denoising": estimators.DenoisingAutoencoder(corruption=parts.Masking(0.25)),
             "rbm": estimators.RestrictedBoltzmannMachine(), "sparse": estimators.SparseAutoencoder()}  # fmt: skip
 
@@ -80,18 +81,20 @@ def part(text: str, kind: type, flag: str) -> Any:
     return made
 
 
-def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | None, tied: bool) -> Any:
+def network(name: str | None, hidden: tuple[int, ...] | None, activation: str | None, tied: bool,
+            decoder: tuple[int, ...] | None = None) -> Any:  # fmt: skip
     """Return the network of that name, or None where nothing is asked for; ``hidden`` are a Conv's channels, or Recurrent's layers.
 
     >>> network("recurrent", (32, 32), None, False).layers
     2
     """
-    if name is None and hidden is None and activation is None and not tied:
+    if name is None and hidden is None and activation is None and not tied and decoder is None:
         return None
     known = {kebab(item): getattr(networks, item) for item in networks.__all__}
     cls = known[check_name("--network", name or "dense", known)]
     takes = signature(cls).parameters
-    wanted: dict[str, Any] = {"hidden" if "hidden" in takes else "channels": hidden, "activation": activation, "tied": tied or None}
+    wanted: dict[str, Any] = {"hidden" if "hidden" in takes else "channels": hidden, "activation": activation, "tied": tied or None,
+                              "decoder": decoder}  # fmt: skip
     if "layers" in takes and hidden is not None:
         if len(set(hidden)) != 1:
             raise InputError(f"--hidden of --network {name} takes a width for each layer, all the same, such as 64 or 64,64. Got {hidden}.")
@@ -106,6 +109,18 @@ def representation(name: str) -> Any:
     """Return the representation of that name, unfitted."""
     known = {kebab(item): getattr(representations, item) for item in representations.__all__ if item not in representations.CUTS}
     return known[check_name("--representation", name, known)]()
+
+
+def windows(text: str) -> Any:
+    """Return the windows that "64", or "64:16" with a stride, names.
+
+    >>> windows("64:16")
+    Windows(stride=16)
+    """
+    numbers = text.split(":")
+    if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
+        raise InputError(f"--windows takes the steps of a window, or those and of its stride, such as 64 or 64:16. Got {text!r}.")
+    return representations.Windows(*map(int, numbers))
 
 
 def precision(name: str) -> str:
@@ -127,7 +142,9 @@ def kebab(name: str) -> str:
 
 
 def _value(text: str) -> Any:
-    """Return a number, or None for "none" and "learnt", or the text itself."""
+    """Return a number, or None for "none" and "learnt", or yes or no for "true" and "false", or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     if text.lower() in ("none", "learnt"):
         return None
     for kind in (int, float):

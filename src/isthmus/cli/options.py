@@ -38,14 +38,16 @@ class ModelOptions:
     "relu, silu, gelu, elu, selu, tanh, sigmoid, softplus, leaky_relu or linear."
     tied: Annotated[bool, Parameter(group=_MODEL)] = False
     "Let the decoder use the encoder's weights, transposed (dense)."
+    decoder: Annotated[str | None, Parameter(group=_MODEL)] = None
+    "Widths of the decoder's hidden layers, where it is not to mirror the encoder (dense); none is best for search."
     corruption: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3."
+    "masking:0.3, gaussian-noise:0.3 or salt-and-pepper:0.3; masking:0.5:true for texts, of which so many words are left out."
     bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "identity, top-k:8 or gaussian-code."
+    "identity, top-k:8, gaussian-code or binary-code."
     penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()
-    "l1:0.05, sparse-rate:1:0.05, contractive:0.1 or kl:1; may be given more than once."
+    "l1:0.05, sparse-rate:1:0.05, contractive:0.1, kl:1, bit-balance:1 or decorrelation:0.1; may be given more than once."
     likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "gaussian, gaussian:learnt, bernoulli, laplace or categorical; mixed, for tables: categorical for each category, gaussian for numbers."
+    "gaussian, gaussian:learnt, bernoulli, laplace, categorical, multinomial (counts); mixed, for tables: categorical for each category."
 
 
 @Parameter(name="*")
@@ -92,10 +94,18 @@ class DataOptions:
     "A column to leave out; may be given more than once."
     image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
     "Height and width to which images are resized."
+    rate: Annotated[int | None, Parameter(group=_DATA)] = None
+    "Samples a second to which sounds are resampled; that of most files if left out."
     missing: Annotated[str, Parameter(group=_DATA)] = "refuse"
     "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
     representation: Annotated[str | None, Parameter(group=_DATA)] = None
-    "table or pixels; left out, tables take table and arrays take none."
+    "table, pixels or bag-of-words; left out, tables take table, texts bag-of-words, and arrays none."
+    time: Annotated[str | None, Parameter(group=_DATA)] = None
+    "The column that orders the rows of a table as the steps of a series, by numbers or dates."
+    series: Annotated[str | None, Parameter(group=_DATA)] = None
+    "The column that tells one series of a table from another."
+    windows: Annotated[str | None, Parameter(group=_DATA)] = None
+    "Cut series, of a table or of an array (t, d) or (n, t, d), into windows of so many steps, 64, or 64:16 with one every 16 steps."
     config: Annotated[Path | None, Parameter(group=_DATA)] = None
     "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
 
@@ -129,7 +139,8 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
 
 def network(options: ModelOptions) -> Any:
     """Return the network that the flags ask for, or None."""
-    return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied)
+    decoder = wholes(options.decoder, "--decoder")
+    return naming.network(options.network, wholes(options.hidden, "--hidden"), options.activation, options.tied, decoder)
 
 
 def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any]:
@@ -139,8 +150,8 @@ def _network(options: ModelOptions, cls: type[BaseAutoencoder]) -> dict[str, Any
         return {"network": network(options)}
     if "layer" not in takes:
         return {}
-    if options.network not in (None, "dense"):
-        raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network {options.network}.")
+    if options.decoder is not None or options.network not in (None, "dense"):
+        raise InputError(f"{cls.__name__} makes its network itself, of fully connected layers. Leave out --network and --decoder.")
     given = {"hidden": wholes(options.hidden, "--hidden"), "activation": options.activation, "tied": options.tied or None}
     return {name: value for name, value in given.items() if value is not None}
 

@@ -29,5 +29,5 @@ def reconstruct(run: Path, data: str, /, *, out: Path, condition: str | None = N
     items = read_for(fitted, data, image_size)
     told, work = Told(fitted, condition, items), Run.fill if fill_missing else Run.reconstruct
     with streams.blocks(items, lambda block: work(fitted.given(told(block)), block), "reconstructing") as rebuilt:
-        streams.save(fitted, out, rebuilt, overwrite)
+        streams.save(fitted, out, rebuilt, overwrite, items)
     console().print(f"{len(items)} items: {out}", markup=False)

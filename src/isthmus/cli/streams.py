@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import InputError
-from ..files import Columns, Items, read, write, write_tables
+from ..files import Columns, Items, SeriesItems, read, write, write_sound, write_tables
 from ..files.rows import ahead
+from ..files.sounds import ENDINGS, sound_folder
+from ..representations import BagOfWords
 from ..run import Run
 from .progress import Bar
 
@@ -56,15 +58,63 @@ def blocks(items: Items | Codes, function: Callable[[Any], Any], label: str) -> 
         yield pairs
 
 
-def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool) -> None:
-    """Write raw items: the columns of a table, images as pictures, or an array."""
+def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool, items: Items | None = None) -> None:
+    """Write raw items: the columns of a table, texts with their ids, series step by step, images as pictures, or an array.
+
+    Series know their times where they are rebuilt from ``items``, all of them and in order.
+    """
+    if run.channels:
+        _save_series(run, out, pairs, overwrite, items.times if isinstance(items, SeriesItems) else None)
+        return
+    if hasattr(run.representation, "rate"):
+        _save_sounds(run, out, pairs, overwrite)
+        return
     if hasattr(run.representation, "plans_"):
         keeps_types = out.suffix.lower() == ".parquet"
         tables = (_typed(run, columns) if keeps_types else columns for _, columns in pairs)
         write_tables(out, tables, overwrite=overwrite)
         return
+    if isinstance(run.representation, BagOfWords):
+        write_tables(out, ({"id": np.array(list(ids), dtype=object), "text": texts} for ids, texts in pairs), overwrite=overwrite)
+        return
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
     write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)
+
+
+def _save_series(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool, times: Any) -> None:
+    """Write series (t, d) as the rows of a table or, where all are of one length, as an array."""
+    if out.suffix.lower() in (".csv", ".tsv", ".parquet"):
+        write_tables(out, _steps(run, pairs, None if times is None else iter(times)), overwrite=overwrite)
+        return
+    given = [(name, steps) for ids, items in pairs for name, steps in zip(ids, items, strict=True)]
+    names, series = zip(*given, strict=True)
+    if len({len(steps) for steps in series}) > 1:
+        raise InputError(f"{out} cannot hold series of {min(map(len, series))} to {max(map(len, series))} steps; give a path ending in "
+                         ".csv, .tsv or .parquet")  # fmt: skip
+    whole = len(series) == 1  # one series is one array, a step a row
+    write(out, [(list(map(str, range(len(series[0])))), series[0]) if whole else (names, np.stack(series))], overwrite=overwrite)
+
+
+def _save_sounds(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool) -> None:
+    """Write waves: one to a file, or all to a folder, as .wav files with the names of their originals."""
+    rate = run.representation.rate
+    named = ((str(name), wave) for ids, waves in pairs for name, wave in zip(ids, waves, strict=True))
+    if out.suffix.lower() in ENDINGS:
+        write_sound(out, (wave for _, wave in named), rate, overwrite=overwrite)
+        return
+    with sound_folder(out, overwrite) as part:
+        for name, wave in named:
+            write_sound(part / Path(name).with_suffix(".wav"), [wave], rate)
+
+
+def _steps(run: Run, pairs: Iterable[tuple[Sequence[str], Any]], times: Iterator[np.ndarray] | None) -> Iterator[Columns]:
+    """Yield the steps of each series as columns: of which series, when, and the channels."""
+    for ids, items in pairs:
+        for name, steps in zip(ids, items, strict=True):
+            when = np.arange(len(steps)) if times is None else next(times)
+            channels = run.channels or [f"channel {place}" for place in range(steps.shape[1])]
+            yield {run.series or "series": np.full(len(steps), str(name), dtype=object), run.time or "step": when,
+                   **dict(zip(channels, steps.T, strict=True))}  # fmt: skip
 
 
 def _typed(run: Run, columns: Columns) -> Columns:

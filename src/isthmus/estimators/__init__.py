@@ -1,6 +1,7 @@
 """Estimators: one short file per row of the table of variants, and the classifier on any of them."""
 
 from .autoencoder import Autoencoder
+from .binary import BinaryAutoencoder
 from .boltzmann import RestrictedBoltzmannMachine
 from .classifier import AutoencoderClassifier
 from .contractive import ContractiveAutoencoder
@@ -12,11 +13,11 @@ from .variational import VariationalAutoencoder
 
 #: What ``--variant`` names: all that learn codes, and decode them.
 VARIANTS = (
-    "Autoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine", "SparseAutoencoder",
-    "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder",
+    "Autoencoder", "BinaryAutoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
+    "SparseAutoencoder", "StackedAutoencoder", "VAEGAN", "VariationalAutoencoder",
 )  # fmt: skip
 
 __all__ = [
-    "VAEGAN", "Autoencoder", "AutoencoderClassifier", "ContractiveAutoencoder", "DenoisingAutoencoder", "RestrictedBoltzmannMachine",
-    "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder",
+    "VAEGAN", "Autoencoder", "AutoencoderClassifier", "BinaryAutoencoder", "ContractiveAutoencoder", "DenoisingAutoencoder",
+    "RestrictedBoltzmannMachine", "SparseAutoencoder", "StackedAutoencoder", "VariationalAutoencoder",
 ]  # fmt: skip

@@ -83,6 +83,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
     conditional: ClassVar[bool] = True  # whether `fit` takes a condition
     sequential: ClassVar[bool] = True  # whether `fit` takes sequences of any length
+    paired: ClassVar[bool] = True  # whether its encoder may see something else than the item that is to be decoded
     limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
     def likelihood_for(self, summary: Summary) -> Likelihood:
@@ -93,7 +94,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     def row(self) -> Row:
         """Return the variant's corruption, bottleneck and penalties."""
 
-    def fit(self, X: Any, y: Any = None, condition: Any = None) -> "BaseAutoencoder":
+    def fit(self, X: Any, y: Any = None, condition: Any = None, groups: Any = None, seen: Any = None) -> "BaseAutoencoder":
         """Train on the rows of ``X``.
 
         Arguments:
@@ -103,30 +104,35 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             condition: What encoder and decoder are told of each row, so that the code need not hold it: a label a row (texts, booleans
                 or whole numbers, (n,)), or covariates (n,) or (n, k). The methods that follow then ask for it, too, one for each row or
                 one for all; `given` returns a view that does not.
+            groups: What each row belongs to, (n,), such as the recording that it is a frame of: rows are then held out group by group,
+                so that those watched are not neighbours of those learnt from.
+            seen: What the encoder sees in place of each row of ``X``, in its shape, where there are real pairs: a noisy recording of
+                what is clean in ``X``, the same word in another voice. None is ``X`` itself.
 
         Raises:
             InputError: For data or settings that cannot be used.
             DivergedError: Where training meets NaN before the first good epoch.
         """
         with ranks.together():
-            return self._fit(X, condition)
+            return self._fit(X, condition, groups, seen)
 
     def fit_transform(self, X: Any, y: Any = None, condition: Any = None) -> np.ndarray:
         """Return ``fit(X, y, condition).transform(X, condition)``."""
         return self.fit(X, y, condition).transform(X, condition)
 
-    def _fit(self, X: Any, condition: Any) -> "BaseAutoencoder":
+    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any) -> "BaseAutoencoder":
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
         X = read_rows(self, X, reset=True, nan=True, sequences=self.sequential)
         self._sequences = isinstance(X, Sequences)
+        seen = None if seen is None else self._pairs(seen, X)
         self.condition_ = self._conditions(condition, X)
         told, summary = self._told(condition, X.shape[0]), Summary.of(X)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = self._begin(X, summary, training, seed)
-            loop = loop_over(begun, X, summary, seed, told)
+            loop = loop_over(begun, X, summary, seed, told, groups, seen)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
 
@@ -327,6 +333,16 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Raise `InputError` for a setting outside its limits."""
         own = self.get_params(deep=False)
         check_settings(self, {name: limit for name, limit in {**_SLOTS, **self.limits}.items() if name in own})
+
+    def _pairs(self, seen: Any, X: Rows) -> np.ndarray:
+        """Return what the encoder is to see in place of the rows, checked."""
+        if not self.paired or self._sequences or (self.training is not None and self.training.augmentation is not None):
+            raise InputError(f"seen= is for autoencoders of items of one shape, trained as a whole and without an augmentation. Got "
+                             f"{type(self).__name__}.")  # fmt: skip
+        rows = np.array(seen, dtype=X.dtype)
+        if rows.shape != tuple(X.shape) or not np.isfinite(rows).all():
+            raise InputError(f"seen must hold finite numbers in the shape of X, {tuple(X.shape)}. Got shape {rows.shape}.")
+        return rows
 
     def _conditions(self, condition: Any, X: Rows) -> Conditions | None:
         """Return how conditions become numbers, learnt from those of the rows."""

@@ -64,6 +64,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
     network: Network = Dense((), tied=True)  # one matrix between two layers: it is no setting
     generates: ClassVar[bool] = True
     conditional: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
     limits: ClassVar[dict[str, Limit]] = {
         "hidden": Kind(StochasticUnits, "a kind of unit such as BinaryUnits()", optional=True), "gibbs_steps": Whole(1),

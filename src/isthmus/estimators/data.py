@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from ..errors import InputError
 from ..files.rows import FileRows, RowStream, is_large
+from ..files.series import is_series
 from ..model import Units
 from ..networks import Conv, Dense, Recurrent
 from ..networks.base import Network
@@ -207,7 +208,7 @@ class Summary:
         if self.mean.ndim < 2:
             return Dense()
         small = self.mean.size <= _DENSE_AT_MOST and not (corrupted and min(self.mean.shape[:2]) >= _DENOISED_FROM)
-        return Dense() if small else Conv()
+        return Dense() if small else Conv(dimensions=1 if is_series(self.mean.shape) else 2)
 
     def check(self, likelihood: Likelihood) -> None:
         """Raise `InputError` where the data cannot be learnt from, or lie outside what the likelihood allows."""

@@ -38,6 +38,7 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
     parts.check()
+    parts = parts._replace(likelihood=parts.likelihood.resolve(summary.mean))
     if summary.sequences and not isinstance(parts.network, Recurrent):
         raise InputError(f"sequences of any length need network=Recurrent(). Got {parts.network!r}; stack sequences of one length into an "
                          "array (n, t, d) for other networks.")  # fmt: skip
@@ -52,14 +53,16 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     return Begun(model, parts, training, estimator.n_components)
 
 
-def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None) -> Loop:
-    """Return the training run, with rows held out at random, and with what a checkpoint of it must agree on."""
+def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None, groups: Any = None,
+              seen: np.ndarray | None = None) -> Loop:  # fmt: skip
+    """Return the training run, with rows or groups of rows held out at random, and with what a checkpoint of it must agree on."""
     training = begun.training
-    held, kept = _parted(X, training.validation, seed)
-    more = {} if condition is None else {"condition": digest([condition])}
+    held, kept = _parted(X, training.validation, seed, groups)
+    beside = {"condition": condition, "held": None if groups is None else held, "seen": seen}
+    more = {name: digest([array]) for name, array in beside.items() if array is not None}
     agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), **more)
-    watched = Batches(X, held, block_rows(X.shape[1:]), condition) if len(held) else None
-    return Loop(begun.model, Batches(X, kept, training.batch_size, condition), watched, training, seed, agreed)
+    watched = Batches(X, held, block_rows(X.shape[1:]), condition, seen) if len(held) else None
+    return Loop(begun.model, Batches(X, kept, training.batch_size, condition, seen), watched, training, seed, agreed)
 
 
 def agreement(X: Rows, summary: Summary, training: Training, seed: int, **more: Any) -> str:
@@ -107,10 +110,26 @@ def seed_of(random_state: Any) -> int:
                      f"None. Got {random_state!r}.")  # fmt: skip
 
 
-def _parted(X: Rows, count: int, seed: int) -> tuple[np.ndarray, Others]:
-    """Return the places of ``count`` held-out rows and those of the others, both ascending."""
+def _parted(X: Rows, count: int, seed: int, groups: Any = None) -> tuple[np.ndarray, Others]:
+    """Return the places of ``count`` held-out rows, of about as many by whole groups, and those of the others, both ascending."""
     rng, n = np.random.default_rng(seed), X.shape[0]
+    if groups is not None and count:
+        held = _whole_groups(np.asarray(groups), n, count, rng)
+        return held, Others(n, held)
     # No permutation of a stream, which may have more rows than the memory has room for their places.
     held = rng.choice(n, count, replace=False, shuffle=False) if isinstance(X, RowStream) else rng.permutation(n)[:count]
     held = np.sort(held)
     return held, Others(n, held)
+
+
+def _whole_groups(groups: np.ndarray, n: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the places, ascending, of the rows of some groups that have as nearly ``count`` rows as they can in a random order."""
+    if groups.shape != (n,):
+        raise InputError(f"groups must hold one value for each of the {n} rows. Got shape {groups.shape}.")
+    _, of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(sizes) < 2:
+        raise InputError("groups must be two or more, one to learn from and one to hold out; leave groups out, or give "
+                         "Training(validation=0).")  # fmt: skip
+    order = rng.permutation(len(sizes))
+    taken = np.abs(np.cumsum(sizes[order[:-1]]) - count).argmin() + 1
+    return np.flatnonzero(np.isin(of, order[:taken]))

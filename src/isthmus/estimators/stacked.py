@@ -11,7 +11,7 @@ from ..checks import Limit, OneOf, Wholes
 from ..errors import DiagnosticWarning, InputError
 from ..model import Parts
 from ..networks import Dense
-from ..parts import Identity, Masking
+from ..parts import BinaryCode, Identity, Masking
 from ..parts.likelihood import Likelihood
 from ..training import Adam, Training
 from ..training.batches import Rows
@@ -35,8 +35,9 @@ class StackedAutoencoder(BaseAutoencoder):
         hidden: Widths of the encoder's hidden layers; None takes them from the data, as `Dense` does.
         layer: How a layer is trained: an estimator such as ``DenoisingAutoencoder(corruption=Masking(0.25))`` or
             ``RestrictedBoltzmannMachine()``, cloned for every layer, or a tuple with one for each hidden layer and one for the
-            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. A layer without a ``training`` takes the whole's, of
-            whose ``time_budget`` every stage then has an equal share.
+            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. Where that of the code is a `BinaryAutoencoder`, the whole's
+            codes are bits, too. A layer without a ``training`` takes the whole's, of whose ``time_budget`` every stage then has an equal
+            share.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
         code_activation: The code layer's; "linear" codes know no bounds, as a map for the eye should, and others feed a classifier.
         tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
@@ -65,6 +66,7 @@ class StackedAutoencoder(BaseAutoencoder):
 
     limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False))}
     conditional: ClassVar[bool] = False
+    paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
     layer_histories_: list[list[dict[str, float]]]
 
@@ -86,7 +88,9 @@ class StackedAutoencoder(BaseAutoencoder):
         return Dense(self.hidden, self.activation, self.code_activation, self.tied)
 
     def row(self) -> Row:
-        return Row(None, Identity(), ())
+        top = self._prototypes(1)[-1:]  # that of the code
+        row = top[0].row() if top else Row(None, Identity(), ())
+        return row._replace(corruption=None) if isinstance(row.bottleneck, BinaryCode) else Row(None, Identity(), ())
 
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with a weaker weight decay where the optimiser is open."""

@@ -45,6 +45,7 @@ class VAEGAN(BaseAutoencoder):
         ((3, 64), ['deceit', 'epoch', 'kl'])
     """
 
+    paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False  # a discriminator reads items of one shape
 
     def __init__(self, n_components: int = 2, penalty: Penalty | None = None, network: Network | None = None,

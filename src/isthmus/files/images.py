@@ -133,6 +133,11 @@ def read_images(path: Path, image_size: tuple[int, int] | None = None) -> ImageI
     return ImageItems(path, names, (*size, 3) if colour else size, image_size is not None)
 
 
+def is_folder_of_images(path: Path) -> bool:
+    """Return whether a folder holds an image."""
+    return next(_names(path), None) is not None
+
+
 def _names(path: Path) -> Iterator[str]:
     """Yield the names of the images in a folder or zip, relative to it."""
     if path.is_dir():

@@ -14,7 +14,7 @@ Columns = dict[str, np.ndarray]
 """A table: name -> ``(n,)``; numbers, booleans, dates of NumPy's types, with NaN and NaT, the rest as objects: texts, dates
 that know their zone, and integers and booleans of which some are None."""
 
-Block = np.ndarray | Columns
+Block = np.ndarray | Columns  # or, for sounds, whose lengths differ, a list of waves
 Stream = Iterator[tuple[Sequence[str], np.ndarray]]  # ids and items (n, ...), block by block
 
 
@@ -30,7 +30,7 @@ class Items(ABC):
     """The items of one source; ``source`` is its name in messages, ``ids`` one text per item, which leads back to it.
 
     ``labels (n,)`` are there only where the source knows them (``digits``), else None. What kind of items they are is
-    the class: `ArrayItems`, `ImageItems`, `TableItems`.
+    the class: `ArrayItems`, `ImageItems`, `TableItems`, `TextItems`.
     """
 
     source: str

@@ -8,25 +8,33 @@ from pathlib import Path
 
 from ..errors import FileError, InputError
 from ..storage import disk_errors
-from . import images
+from . import images, sounds, texts
 from .arrays import read_npy, read_npz
 from .builtin import BUILTIN
 from .delimited import read_csv
 from .items import Items
+from .lines import read_lines
 from .parquet import read_parquet
+from .tables import TableItems
 
 # A new kind of file is a line here and a word in READABLE.
-_BY_ENDING: dict[str, Callable[[Path], Items]] = {
-    ".csv": read_csv, ".npy": read_npy, ".npz": read_npz, ".parquet": read_parquet, ".tsv": read_csv,
+_TABLES: dict[str, Callable[[Path], TableItems]] = {
+    ".csv": read_csv, ".jsonl": read_lines, ".jsonl.gz": read_lines, ".parquet": read_parquet, ".tsv": read_csv,
 }  # fmt: skip
-READABLE = (f"{', '.join(sorted(BUILTIN))}, *.npy, *.npz[:key], *.csv, *.tsv, *.parquet, a folder or a .zip of images "
-            "(png, jpeg)")  # fmt: skip
+_ARRAYS: dict[str, Callable[..., Items]] = {".npy": read_npy, ".npz": read_npz}
+_KEYED = re.compile(rf"(.+(?:{'|'.join(map(re.escape, ['.npz', *_TABLES]))})):(.+)", re.IGNORECASE | re.DOTALL)
+READABLE = (f"{', '.join(sorted(BUILTIN))}, *.npy, *.npz[:key], *.csv, *.tsv, *.parquet, *.jsonl[.gz], a column of texts of one of these "
+            "(*.jsonl:field), a folder or a .zip of images (png, jpeg), a folder of sounds (wav, flac, mp3, ogg), or one of texts "
+            "(txt)")  # fmt: skip
 
 
-def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None = None) -> Items:
-    """Return the items of ``source``: a built-in name, ``*.npy``, ``*.npz[:key]``, a table, or images.
+def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None = None, rate: int | None = None) -> Items:
+    """Return the items of ``source``: a built-in name, ``*.npy``, ``*.npz[:key]``, a table, texts, images or sounds.
 
-    A built-in name wins over a folder of that name (write ``./digits``). ``image_size`` (height, width) resizes images.
+    A column named behind a table, as in ``posts.jsonl:text``, is texts; so are the ``.txt`` files of a folder that holds no images.
+
+    A built-in name wins over a folder of that name (write ``./digits``). ``image_size`` (height, width) resizes images, ``rate`` (samples a
+    second) resamples sounds.
 
     >>> items = read("digits")
     >>> len(items), items.ids[3], items.load().shape
@@ -37,7 +45,7 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
 
     Raises:
         FileError: In one line, for anything that cannot be read, with the file, the row and the remedy.
-        InputError: If ``image_size`` is given for anything but images.
+        InputError: If ``image_size`` is given for anything but images, or ``rate`` for anything but sounds.
     """
     text = os.fspath(source)
     path, key = _located(text)
@@ -45,15 +53,23 @@ def read(source: str | os.PathLike[str], *, image_size: tuple[int, int] | None =
         raise FileError(f"{path}: no such file or folder; {_guess(text)}readable are {READABLE}")
     if holds_images(text):
         return images.read_images(path, image_size)
+    if holds_sounds(text):
+        return sounds.read_sounds(path, rate)
+    if rate is not None:
+        raise InputError(f"--rate is for a folder of sounds; {text} is none")
     if image_size is not None:
         raise InputError(f"--image-size is for a folder or a .zip of images; {text} is none")
     if text in BUILTIN:
         return BUILTIN[text]()
-    if key is not None:
-        return read_npz(path, key)
-    if path.suffix.lower() not in _BY_ENDING:
-        raise FileError(f"{path}: files ending in {path.suffix!r} cannot be read; readable are {READABLE}")
-    return _BY_ENDING[path.suffix.lower()](path)
+    if texts.holds_texts(path):
+        return texts.read_folder(path)
+    ending = "".join(path.suffixes[-2:] if path.suffix.lower() == ".gz" else path.suffixes[-1:]).lower()
+    if ending in _TABLES:
+        table = _TABLES[ending](path)
+        return table if key is None else texts.column_of(table, key, path)
+    if ending in _ARRAYS:
+        return _ARRAYS[ending](path) if key is None else _ARRAYS[ending](path, key)
+    raise FileError(f"{path}: files ending in {ending!r} cannot be read; readable are {READABLE}")
 
 
 def exists(source: str) -> bool:
@@ -63,9 +79,20 @@ def exists(source: str) -> bool:
 
 
 def holds_images(source: str) -> bool:
-    """Return whether ``source`` is a folder, a ``.zip``, or one image."""
+    """Return whether ``source`` is a folder that holds no texts alone, a ``.zip``, or one image."""
     path = Path(source)
-    return source not in BUILTIN and (path.is_dir() or path.suffix.lower() in (".zip", *images.ENDINGS))
+    folder = path.is_dir() and not holds_sounds(source) and (not texts.holds_texts(path) or images.is_folder_of_images(path))
+    return source not in BUILTIN and (folder or path.suffix.lower() in (".zip", *images.ENDINGS))
+
+
+def holds_sounds(source: str) -> bool:
+    """Return whether ``source`` is one sound, or a folder whose files are sounds, the first that is either picture or sound."""
+    path = Path(source)
+    if source in BUILTIN or not path.is_dir():
+        return source not in BUILTIN and sounds.is_sound(path.name)
+    names = (name for _, _, files in os.walk(path) for name in sorted(files) if not name.startswith("."))
+    first = next((name for name in names if sounds.is_sound(name) or name.lower().endswith(images.ENDINGS)), "")
+    return sounds.is_sound(first)
 
 
 def absolute(source: str) -> str:
@@ -74,10 +101,10 @@ def absolute(source: str) -> str:
 
 
 def _located(text: str) -> tuple[Path, str | None]:
-    """Return the path that ``text`` names and, behind ``.npz:``, the key; a file of that very name goes first."""
+    """Return the path that ``text`` names and, behind ``.npz:`` or a table's ending, the key; a file of that very name goes first."""
     path = Path(text)
     with disk_errors(path):
-        keyed = None if path.exists() else re.fullmatch(r"(.+\.npz):(.+)", text, re.IGNORECASE | re.DOTALL)
+        keyed = None if path.exists() else _KEYED.fullmatch(text)
     return (Path(keyed[1]), keyed[2]) if keyed else (path, None)
 
 

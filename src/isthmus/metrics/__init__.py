@@ -9,6 +9,7 @@ from .codes import active_units, dead_units, hoyer, prior_divergence, sparsity_l
 from .geometry import jacobian_norm, principal_angles
 from .labels import few_label_accuracy, neighbour_accuracy
 from .neighbours import continuity, trustworthiness
+from .rankings import Rankings, neighbour_recall
 from .reconstruction import (
     Errors,
     explained_variance,
@@ -19,10 +20,13 @@ from .reconstruction import (
     squared_error,
 )
 from .samples import Neighbourhoods, frechet_distance, kernel_distance, neighbourhoods
+from .sounds import PitchError, log_attack_time, mel_cepstral_distortion, pitch_error, spectral_centroid, spectral_error, warping
 
 __all__ = [
     "Errors",
     "Neighbourhoods",
+    "PitchError",
+    "Rankings",
     "active_units",
     "continuity",
     "dead_units",
@@ -33,14 +37,21 @@ __all__ = [
     "hoyer",
     "jacobian_norm",
     "kernel_distance",
+    "log_attack_time",
+    "mel_cepstral_distortion",
     "neighbour_accuracy",
+    "neighbour_recall",
     "neighbourhoods",
     "normalized_error",
+    "pitch_error",
     "principal_angles",
     "prior_divergence",
     "reconstruction_r2_scorer",
     "row_squared_errors",
     "sparsity_l0",
+    "spectral_centroid",
+    "spectral_error",
     "squared_error",
     "trustworthiness",
+    "warping",
 ]

@@ -34,6 +34,8 @@ class Dense(Network):
         tied: Whether the decoder's weights are the encoder's, transposed (its biases are its own).
         unit_norm: Whether the decoder's weights of each code unit keep norm 1, as dictionaries of sparse codes do; the encoder's
             code layer then starts as their transpose. Not with ``tied``.
+        decoder: Widths of the decoder's hidden layers, from the code on, where it is not to mirror the encoder; () for none: codes are then
+            near each other where what they stand for is, as search needs. Not with ``tied``.
 
     Raises:
         InputError: In `fit`, for a setting outside its limits.
@@ -50,21 +52,25 @@ class Dense(Network):
     """
 
     limits: ClassVar[dict[str, Limit]] = {"hidden": Wholes(), "tied": OneOf((True, False)),
-                                          "unit_norm": OneOf((True, False))}  # fmt: skip
+                                          "unit_norm": OneOf((True, False)), "decoder": Wholes()}  # fmt: skip
 
     def __init__(self, hidden: tuple[int, ...] | None = None, activation: str = "silu",
-                 code_activation: str | None = None, tied: bool = False, unit_norm: bool = False) -> None:  # fmt: skip
+                 code_activation: str | None = None, tied: bool = False, unit_norm: bool = False,
+                 decoder: tuple[int, ...] | None = None) -> None:  # fmt: skip
         self.hidden = hidden
         self.activation = activation
         self.code_activation = code_activation
         self.tied = tied
         self.unit_norm = unit_norm
+        self.decoder = decoder
 
     def check(self) -> None:
         """Raise `InputError` for a setting outside its limits, or two that exclude each other."""
         super().check()
         if self.tied and self.unit_norm:
             raise InputError("Dense.tied and Dense.unit_norm must not both be True: one matrix cannot serve both. Leave out one.")
+        if self.tied and self.decoder is not None:
+            raise InputError("Dense.tied makes the decoder of the encoder's weights, so that Dense.decoder has no say: leave out one.")
 
     def widths(self, features: int, n_components: int) -> tuple[int, ...]:
         """Return the hidden widths for items of ``features`` numbers.
@@ -87,7 +93,8 @@ class Dense(Network):
         if self.tied:
             mirrored = [Transposed(layers[-1], n_components), *map(Transposed, reversed(layers[:-1]))]
             return Pair(encoder, DenseDecoder(mirrored, inner, shape))
-        plain, *rest = stack((n_components, *reversed(hidden)), sizes[0], inner)
+        back = tuple(reversed(hidden)) if self.decoder is None else tuple(self.decoder)
+        plain, *rest = stack((n_components, *back), sizes[0], inner)
         first = from_code(plain, self.unit_norm)
         if self.unit_norm:
             with torch.no_grad():

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..checks import Limit, OneOf, Whole
+from ..checks import Limit, OneOf, Real, Whole
 from ..errors import InputError
 from ..parts.penalty import SingleLayer
 from .activations import activation
@@ -16,6 +16,7 @@ from .base import Network, Pair, Shift
 from .dense import from_code, linear
 
 Lengths: TypeAlias = Tensor | None  # (batch,)
+Forced: TypeAlias = Tensor | None  # (batch, *item)
 
 
 class Recurrent(Network):
@@ -30,6 +31,8 @@ class Recurrent(Network):
         cell: "lstm" or "gru".
         bidirectional: Whether the encoder reads from both ends; its units are then twice as many.
         backwards: Whether the decoder writes the last step first, which is the one that the code remembers best.
+        teacher_forcing: Above 0, the decoder reads the step that it wrote before, too: in training the true one instead, in this share of
+            steps, and nothing in the others, so that it keeps asking the code; in prediction, step by step, its own.
         code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for.
 
     Raises:
@@ -39,7 +42,9 @@ class Recurrent(Network):
         Long Short-Term Memory (S. Hochreiter, J. Schmidhuber, 1997); Learning Phrase Representations using RNN Encoder-Decoder for
         Statistical Machine Translation (K. Cho et al., 2014); Unsupervised Learning of Video Representations using LSTMs (N. Srivastava,
         E. Mansimov, R. Salakhutdinov, 2015), for ``backwards``; An Empirical Exploration of Recurrent Network Architectures
-        (R. Jozefowicz, W. Zaremba, I. Sutskever, 2015), for forget gates that start open
+        (R. Jozefowicz, W. Zaremba, I. Sutskever, 2015), for forget gates that start open; A Learning Algorithm for Continually Running
+        Fully Recurrent Neural Networks (R. J. Williams, D. Zipser, 1989), for teacher forcing; Generating Sentences from a Continuous
+        Space (S. R. Bowman et al., 2016), for forcing a share of it
 
     Example:
         >>> pair = Recurrent(8).assemble((20, 3), width=2, n_components=2, code_activation="linear")
@@ -50,16 +55,17 @@ class Recurrent(Network):
     activation: str = "tanh"  # of every cell
     limits: ClassVar[dict[str, Limit]] = {
         "hidden": Whole(1), "layers": Whole(1), "cell": OneOf(("lstm", "gru")), "bidirectional": OneOf((True, False)),
-        "backwards": OneOf((True, False)),
+        "backwards": OneOf((True, False)), "teacher_forcing": Real(0, 1),
     }  # fmt: skip
 
     def __init__(self, hidden: int = 64, layers: int = 1, cell: str = "lstm", bidirectional: bool = False, backwards: bool = True,
-                 code_activation: str | None = None) -> None:  # fmt: skip
+                 teacher_forcing: float = 0.0, code_activation: str | None = None) -> None:  # fmt: skip
         self.hidden = hidden
         self.layers = layers
         self.cell = cell
         self.bidirectional = bidirectional
         self.backwards = backwards
+        self.teacher_forcing = teacher_forcing
         self.code_activation = code_activation
 
     def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
@@ -68,7 +74,8 @@ class Recurrent(Network):
             raise InputError(f"Recurrent reads sequences (t,) or (t, d), step by step; these items are {shape}. Use Conv() or Dense().")
         size = shape[1] if len(shape) == 2 else 1
         encoder = RecurrentEncoder(self._layers(size, 1 + self.bidirectional), size, width, code_activation)
-        return Pair(encoder, RecurrentDecoder(self._layers(self.hidden, 1), shape, size, n_components, self.backwards))
+        layers = self._layers(self.hidden + (size if self.teacher_forcing else 0), 1)
+        return Pair(encoder, RecurrentDecoder(layers, shape, size, n_components, self.backwards, self.teacher_forcing))
 
     def _layers(self, size: int, ways: int) -> nn.ModuleList:
         """Return the layers, from the lowest to the topmost, each of one list of cells a direction."""
@@ -94,6 +101,10 @@ class RecurrentEncoder(nn.Module):
     def features(self, x: Float[Tensor, "batch *item"], shift: Shift = None, lengths: Lengths = None) -> Float[Tensor, "batch features"]:
         """Return the topmost layer's last states, of every direction."""
         x = x.reshape(len(x), -1, self.size)
+        if lengths is not None and len(parts := of_like_length(lengths)) > 1:
+            own = [self.features(x[part, : int(lengths[part].max())], None if shift is None else shift[part], lengths[part])
+                   for part in parts]  # fmt: skip
+            return torch.cat(own)[torch.cat(parts).argsort()]
         first = None if shift is None else shift.chunk(len(self.layers[0]), dim=1)
         with _twice_differentiable(x.requires_grad):
             for number, ways in enumerate(self.layers):
@@ -119,7 +130,8 @@ class RecurrentEncoder(nn.Module):
 class RecurrentDecoder(nn.Module):
     """A linear layer from the code to where cells start and what they receive at every step, then one from their states to numbers."""
 
-    def __init__(self, layers: Any, shape: tuple[int, ...], size: int, n_components: int, backwards: bool) -> None:
+    def __init__(self, layers: Any, shape: tuple[int, ...], size: int, n_components: int, backwards: bool,
+                 teacher_forcing: float) -> None:  # fmt: skip
         super().__init__()
         hidden = layers[0][0].hidden_size
         self.code = from_code(linear(n_components, hidden))
@@ -127,21 +139,65 @@ class RecurrentDecoder(nn.Module):
         self.out = linear(hidden, size)
         self.shape = shape
         self.backwards = backwards
+        self.teacher_forcing = teacher_forcing
 
     def forward(self, h: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *item"]:
         """Return the numbers that the likelihood reads, in the items' shape."""
         return self.expand(self.code(h))
 
-    def expand(self, x: Float[Tensor, "batch features"], lengths: Lengths = None) -> Float[Tensor, "batch *sequence"]:
-        """Return the numbers that the likelihood reads, from what the first layer emits; as many steps as the longest sequence has."""
+    @property
+    def reads_back(self) -> bool:
+        """Whether a step depends on the one written before it."""
+        return self.teacher_forcing > 0
+
+    def expand(self, x: Float[Tensor, "batch features"], lengths: Lengths = None,
+               forced: Forced = None) -> Float[Tensor, "batch *sequence"]:  # fmt: skip
+        """Return the numbers that the likelihood reads, from what the first layer emits; as many steps as the longest sequence has.
+
+        Arguments:
+            x: What the first layer emits.
+            lengths: Of sequences of any length.
+            forced: For a decoder that reads back, the numbers that are right; None lets it read its own.
+        """
+        if lengths is None:
+            return self._steps(x, None, forced).reshape(-1, *self.shape)
+        longest, parts = int(lengths.max()), of_like_length(lengths)
+        made = [self._steps(x[part], lengths[part], None if forced is None else forced[part, : int(lengths[part].max())]) for part in parts]
+        filled = [own if own.shape[1] == longest else nn.functional.pad(own, (0, 0, 0, longest - own.shape[1])) for own in made]
+        return filled[0] if len(parts) == 1 else torch.cat(filled)[torch.cat(parts).argsort()]
+
+    def _steps(self, x: Float[Tensor, "batch features"], lengths: Lengths, forced: Forced) -> Float[Tensor, "batch steps size"]:
         first = x.tanh()
         steps = self.shape[0] if lengths is None else int(lengths.max())
-        states = first[:, None].expand(-1, steps, -1)
-        for number, (cells,) in enumerate(self.layers):
-            states = cells(states, None if number else first)
-        made = self.out(states)
-        made = turned(made, lengths) if self.backwards else made
-        return made.reshape(-1, *self.shape) if lengths is None else made
+        if self.reads_back and forced is None:
+            made = self._written(first, steps)
+        else:
+            states = first[:, None].expand(-1, steps, -1)
+            if forced is not None:
+                states = torch.cat([states, self._told(forced.reshape(len(x), steps, -1), lengths)], dim=2)
+            for number, (cells,) in enumerate(self.layers):
+                states = cells(states, None if number else first)
+            made = self.out(states)
+        return turned(made, lengths) if self.backwards else made
+
+    def _told(self, right: Float[Tensor, "batch steps size"], lengths: Lengths) -> Float[Tensor, "batch steps size"]:
+        """Return the step that is written before each, in a share of them, and 0 in the others."""
+        order = turned(right, lengths) if self.backwards else right
+        known = torch.rand(*order.shape[:2], 1, device=order.device) < self.teacher_forcing
+        return nn.functional.pad(order[:, :-1], (0, 0, 1, 0)) * known
+
+    def _written(self, first: Float[Tensor, "batch hidden"], steps: int) -> Float[Tensor, "batch steps size"]:
+        """Return the numbers of one step after the other."""
+        states: list[Any] = [None] * len(self.layers)
+        before = first.new_zeros(len(first), self.out.out_features)
+        made = []
+        for _ in range(steps):
+            own = torch.cat([first, before], dim=1)[:, None]
+            for number, (cells,) in enumerate(self.layers):
+                own, states[number] = cells.onward(own, None if number else first, states[number])
+            made.append(self.out(own))
+            before = made[-1][:, 0]
+        return torch.cat(made, dim=1)
 
     def code_weight(self) -> Float[Tensor, "hidden latent"]:
         """Return the weights that the code meets first."""
@@ -166,6 +222,16 @@ def turned(x: Float[Tensor, "batch steps size"], lengths: Lengths) -> Float[Tens
     return x.take_along_dim(torch.where(own < 0, steps, own)[:, :, None], dim=1)
 
 
+def of_like_length(lengths: Tensor) -> list[Tensor]:
+    """Return the places of sequences in parts in which none is padded to more than four times its length: a long one costs only its own.
+
+    >>> [part.tolist() for part in of_like_length(torch.tensor([20, 100_000, 30, 25]))]
+    [[0, 2, 3], [1]]
+    """
+    kinds = (lengths.double() / lengths.min()).log2().div(2).floor()
+    return [torch.nonzero(kinds == kind)[:, 0] for kind in kinds.unique()]
+
+
 class _Cells:
     """What torch's recurrent layers lack: a good start, and states alone as what they return."""
 
@@ -184,9 +250,15 @@ class _Cells:
 
     def forward(self: Any, x: Float[Tensor, "batch steps size"], first: Float[Tensor, "batch hidden"] | None) -> Tensor:
         """Return the state after every step (batch, steps, hidden), from one before the first; None is 0."""
-        start = x.new_zeros(len(x), self.hidden_size) if first is None else first
-        state: Any = (start[None], torch.zeros_like(start)[None]) if self.mode == "LSTM" else start[None]
-        return super().forward(x, state)[0]  # type: ignore[misc]
+        return self.onward(x, first, None)[0]
+
+    def onward(self: Any, x: Float[Tensor, "batch steps size"], first: Float[Tensor, "batch hidden"] | None,
+               state: Any) -> tuple[Tensor, Any]:  # fmt: skip
+        """Return the state after every step, and what to go on from; ``state`` is that of earlier steps, None before the first."""
+        if state is None:
+            start = x.new_zeros(len(x), self.hidden_size) if first is None else first
+            state = (start[None], torch.zeros_like(start)[None]) if self.mode == "LSTM" else start[None]
+        return super().forward(x, state)  # type: ignore[misc]
 
 
 class LSTM(_Cells, nn.LSTM):  # type: ignore[misc]

@@ -24,10 +24,14 @@ _SAMPLE = 2**20  # numbers of a batch that tell about where its largest begin
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """A batch of codes: all their numbers, or only the active ones, and the posterior q(h|x) where there is one."""
+    """A batch of codes: all their numbers, or only the active ones, and the posterior q(h|x) where there is one.
+
+    ``settled`` are the deterministic codes where the numbers are noisy.
+    """
 
     numbers: Tensor | Active
     posterior: Distribution | None = None
+    settled: Tensor | None = None
 
     @cached_property
     def h(self) -> Float[Tensor, "batch latent"]:
@@ -37,7 +41,9 @@ class Code:
     @property
     def mean(self) -> Float[Tensor, "batch latent"]:
         """The deterministic codes."""
-        return self.h if self.posterior is None else self.posterior.mean
+        if self.posterior is not None:
+            return self.posterior.mean
+        return self.h if self.settled is None else self.settled
 
     @property
     def active(self) -> Active | None:

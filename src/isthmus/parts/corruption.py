@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .. import ranks
-from ..checks import Limit, Real
+from ..checks import Limit, OneOf, Real
 from .base import Part
 
 
@@ -57,6 +57,8 @@ class Masking(Corruption):
 
     Arguments:
         fraction: The share :math:`\nu` of the numbers that are set to 0 (black for bytes, the mean for centred data).
+        rescaled: Whether those that are left are divided by :math:`1 - \nu`, so that masked items are as large as whole ones on average:
+            that is how words are left out of texts.
 
     References:
         Extracting and Composing Robust Features with Denoising Autoencoders (P. Vincent et al., 2008)
@@ -66,14 +68,16 @@ class Masking(Corruption):
         tensor([[0., 0.]])
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"fraction": Real(0, 1)}
+    limits: ClassVar[dict[str, Limit]] = {"fraction": Real(0, 1), "rescaled": OneOf((True, False))}
 
-    def __init__(self, fraction: float = 0.3) -> None:
+    def __init__(self, fraction: float = 0.3, rescaled: bool = False) -> None:
         self.fraction = fraction
+        self.rescaled = rescaled
 
     def __call__(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
         """Return ``x`` with a random share of its numbers set to 0."""
-        return x * (ranks.uniform(x) >= self.fraction)
+        kept = x * (ranks.uniform(x) >= self.fraction)
+        return kept / (1 - self.fraction) if self.rescaled and self.fraction < 1 else kept
 
 
 class SaltAndPepper(Corruption):

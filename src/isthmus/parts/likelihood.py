@@ -7,8 +7,9 @@ the missing numbers out of the sum.
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -38,6 +39,10 @@ class Likelihood(Part):
     def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return the least and the greatest value that each number of an item may have, in the model's units."""
         return self.support
+
+    def resolve(self, mean: np.ndarray) -> Self:
+        """Return the likelihood with what its settings leave to the data, which have this mean item; most leave nothing."""
+        return self
 
     @abstractmethod
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:

@@ -1,4 +1,4 @@
-"""Likelihoods of tables whose columns are of several kinds: categories, and groups of columns with a likelihood each."""
+"""The likelihood of tables whose columns are of several kinds: groups of columns with a likelihood each."""
 
 import math
 from typing import Any, ClassVar
@@ -12,38 +12,6 @@ from torch.distributions import Distribution
 from ..checks import Limit, OneOf
 from ..errors import InputError
 from .likelihood import Likelihood
-
-
-class Categorical(Likelihood):
-    r"""One of several levels, written one-hot along an item's last axis: :math:`\log p = \sum_l x_l \log \mathrm{softmax}(g(h))_l`.
-
-    Its mean is the levels' probabilities. The levels of a cell are missing together.
-
-    Arguments:
-        missing: "refuse" or "mask" NaN in the data.
-
-    References:
-        Pattern Recognition and Machine Learning (C. M. Bishop, 2006), section 4.3.4
-
-    Example:
-        >>> Categorical()(torch.zeros(1, 4), None).log_prob(torch.tensor([[0.0, 1.0, 0.0, 0.0]])).sum().exp().item()
-        0.25
-    """
-
-    support: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    limits: ClassVar[dict[str, Limit]] = {"missing": OneOf(("refuse", "mask"))}
-    rescales: ClassVar[bool] = False
-
-    def __init__(self, missing: str = "refuse") -> None:
-        self.missing = missing
-
-    def __call__(self, decoded: Float[Tensor, "*batch levels"], state: nn.Module | None) -> Distribution:
-        """Return the distribution with those logits."""
-        return Levels(decoded)
-
-    def link(self, mean: Tensor) -> Tensor:
-        """Return the logarithms of the mean, kept off 0."""
-        return mean.clamp(min=1e-3).log()
 
 
 class Mixed(Likelihood):
@@ -64,7 +32,7 @@ class Mixed(Likelihood):
         https://arxiv.org/abs/1807.03653
 
     Example:
-        >>> from isthmus import Gaussian
+        >>> from isthmus import Categorical, Gaussian
         >>> p = Mixed(((Gaussian(), (0,)), (Categorical(), (1, 2))))(torch.zeros(1, 3), None)
         >>> p.mean
         tensor([[0.0000, 0.5000, 0.5000]])
@@ -120,25 +88,6 @@ class Mixed(Likelihood):
         for likelihood, places in self.groups:
             found[list(places)] = likelihood.link(mean[list(places)])
         return found
-
-
-class Levels(Distribution):
-    """A category by logits over its levels, with a density for every level that sums to the category's."""
-
-    arg_constraints: ClassVar[dict[str, Any]] = {}
-
-    def __init__(self, logits: Tensor) -> None:
-        super().__init__(logits.shape, validate_args=False)
-        self.log_shares = logits.log_softmax(-1)
-
-    @property
-    def mean(self) -> Tensor:
-        """The levels' probabilities."""
-        return self.log_shares.exp()
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return each level's part of the log-probability."""
-        return value * self.log_shares
 
 
 class Columns(Distribution):

@@ -1,8 +1,13 @@
 """What a comparison found: as a page, as a table and in plain words."""
 
+from .images import contact_sheet
 from .odd import Oddest, render_odd
 from .page import render
+from .rankings import render_rankings
+from .sounds import Heard, render_sounds
 from .tables import table
 from .verdict import verdict
 
-__all__ = ["Oddest", "render", "render_odd", "table", "verdict"]
+__all__ = [
+    "Heard", "Oddest", "contact_sheet", "render", "render_odd", "render_rankings", "render_sounds", "table", "verdict",
+]  # fmt: skip

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 from markupsafe import Markup
 
+from ..files.series import is_series
 from .pictures import Pictures, floats, span
 
 _POINTS = 96  # of a line on the page
 _FEWEST = 24  # of a line in the live map, whatever the budget
-_CHANNELS = 4  # the widest last axis that is taken for the channels of a series
 _WIDTH, _HEIGHT = 120, 60
 
 
@@ -28,7 +28,8 @@ class Curves(Pictures):
 
     def strip(self, items: np.ndarray, names: Sequence[str] = ()) -> Markup:
         lines = _lines(items, _POINTS)  # (n, points, channels)
-        return Markup('<div class="curves">{}</div>').format(Markup("").join(self._drawn(line) for line in lines))
+        named = [Markup("<span>{}{}</span>").format(self._drawn(line), names[place] if names else "") for place, line in enumerate(lines)]
+        return Markup('<div class="curves">{}</div>').format(Markup("").join(named))
 
     def sheet(self, items: np.ndarray, budget: int) -> dict[str, Any]:
         channels = _lines(items[:1], 1).shape[2]
@@ -54,6 +55,6 @@ class Curves(Pictures):
 
 def _lines(items: np.ndarray, points: int) -> np.ndarray:
     """Return items as lines (n, points, channels), thinned out to at most ``points``."""
-    channelled = items.ndim == 3 and items.shape[2] <= _CHANNELS
+    channelled = items.ndim == 3 and is_series(items.shape[1:])
     lines = np.asarray(items, dtype=np.float64).reshape(len(items), -1, items.shape[2] if channelled else 1)
     return lines[:, np.unique(np.linspace(0, lines.shape[1] - 1, min(points, lines.shape[1])).round().astype(int))]

@@ -102,6 +102,20 @@ def score_histogram(scores: np.ndarray, threshold: float) -> Markup:
         return _svg(figure)
 
 
+def precision_recall(curves: Mapping[str, Mapping[str, float]]) -> Markup:
+    """Return precision against recall, both in percent, for each name: precisions by recalls as texts."""
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = _axes(6.0, 3.0, "% of the relevant items that are found", "% relevant of those found")
+        for colour, (name, curve) in zip(PALETTE, curves.items(), strict=False):
+            axes.plot([100 * float(level) for level in curve], [100 * value for value in curve.values()], color=colour, label=name)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.set_ylim(bottom=0)
+        if len(curves) > 1:
+            axes.legend(frameon=False)
+        return _svg(figure)
+
+
 def _axes(width: float, height: float, across: str, up: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()

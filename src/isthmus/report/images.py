@@ -62,6 +62,19 @@ class Images(Pictures):
         return np.rint(np.clip(np.nan_to_num(shares), 0, 1) * 255).astype(np.uint8)
 
 
+def contact_sheet(images: np.ndarray, columns: int) -> bytes:
+    """Return images (n, h, w) or (n, h, w, c) as the bytes of one PNG, so many in a row, with a gap between them.
+
+    >>> contact_sheet(np.zeros((4, 8, 8)), 2)[:4]
+    b'\x89PNG'
+    """
+    tiles = Images(images)._bytes(images)
+    gaps = ((0, 0), (0, 2), (0, 2), *((0, 0),) * (tiles.ndim - 3))
+    buffer = io.BytesIO()
+    Image.fromarray(mosaic(np.pad(tiles, gaps, constant_values=255), columns)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
 def filters(weights: np.ndarray, shape: tuple[int, ...]) -> Markup:
     """Return the largest of a layer's weights (units, features) as a grid of images: red adds, blue takes away."""
     strongest = np.sort(np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:_FILTERS])

@@ -66,5 +66,5 @@ def _parts(oddest: Oddest, columns: Sequence[str] | None) -> list[Part]:
 def _marks(oddest: Oddest) -> np.ndarray:
     """Return each item's ratios from the least number of all items to the greatest, so that they are drawn as items are."""
     low, high = float(np.nanmin(oddest.items)), float(np.nanmax(oddest.items))
-    most = oddest.ratios.max(axis=tuple(range(1, oddest.ratios.ndim)), keepdims=True)
+    most = np.nanmax(oddest.ratios, axis=tuple(range(1, oddest.ratios.ndim)), keepdims=True)
     return low + (high - low) * oddest.ratios / np.maximum(most, 1e-12)

@@ -113,8 +113,9 @@ def _samples(shown: Shown) -> Section:
 
 def _interpolations(shown: Shown) -> Section:
     pairs = _pairs(shown.test)[: 1 if shown.pictures.by_item else 2]
-    return Section("interpolations", "From one item to another", "What lies on the straight line between the codes of two "
-                   "test items; the ends are their reconstructions.", "strips",
+    ends = "the ends are their reconstructions" if shown.test.conditions is None else "all under the condition of the first"
+    return Section("interpolations", "From one item to another", "What lies on the straight line between the codes of two test items; "
+                   f"{ends}.", "strips",
                    [part for pair in pairs for part in _path(shown, *pair)])  # fmt: skip
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from ..files.items import Block, Items, PlacedColumns, count
-from ..files.rows import RowStream, block_rows, is_large, spooled
+from ..files.rows import block_rows, is_large, spooled
 
 _SAMPLE = 2**27  # bytes of a sample, about
 
 
-def fit_rows(representation: Any, items: Items, folder: Path) -> np.ndarray | RowStream:
-    """Fit ``representation`` to items and return them as rows: an array or, where they are too large, a `RowStream`.
+def fit_rows(representation: Any, items: Items, folder: Path) -> Any:
+    """Fit ``representation`` to items and return them as rows: an array, sparse rows or, where they are too large, a `RowStream`.
 
     Small items are learnt from whole. Of larger ones it is blocks spread over the source, and what those do not show is
     not known: a category's level that they lack counts as rare. The rows are made once, not in every epoch, since cells of
@@ -30,6 +31,8 @@ def fit_rows(representation: Any, items: Items, folder: Path) -> np.ndarray | Ro
     blocks = (representation.transform(block) for _, block in items.blocks(_rows(items)))
     first = next(blocks)
     rows = itertools.chain([first], blocks)
+    if sp.issparse(first):  # which takes less room than the texts
+        return sp.vstack(list(rows), format="csr")
     if is_large(len(items) * first[0].nbytes):
         return spooled(rows, len(items), folder)
     found, start = np.empty((len(items), *first.shape[1:]), first.dtype), 0

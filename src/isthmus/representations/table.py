@@ -179,8 +179,8 @@ def _require(names: Iterable[str], columns: dict[str, Column], what: str) -> Non
 def _refuse_free_text(texts: dict[str, str]) -> None:
     if texts:
         listed = ", ".join(f"{name} ({why})" for name, why in texts.items())
-        raise InputError(f"free text cannot become numbers here: {listed}; leave it out with {_flags(texts)} (--text, "
-                         "which reads it as a bag of words, is announced for a later version)")
+        raise InputError(f"free text cannot become numbers here: {listed}; leave it out with {_flags(texts)}, or learn from it "
+                         "alone by naming the column behind the file, as in posts.csv:text")
 
 
 def _flags(names: Iterable[str]) -> str:

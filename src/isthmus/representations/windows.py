@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Whole, check_settings
 from ..errors import InputError
+from .channels import Channels, as_series
 
 _LIMITS = {"length": Whole(1), "stride": Whole(1, optional=True)}
 
@@ -23,7 +24,7 @@ class Windows(TransformerMixin, BaseEstimator):
     Parameters: ``length``, the steps of a window; ``stride``, from one's beginning to the next one's, half of the length for None, at
     most the length.
 
-    Attributes learnt: ``mean_``, ``scale_`` (of each channel, (d,)), ``n_features_in_`` (d).
+    Attributes learnt: ``channels_``, the fitted `Channels`, and ``n_features_in_`` (d).
 
     References:
         Signal Estimation from Modified Short-Time Fourier Transform (D. W. Griffin, J. S. Lim, 1984), for the weighted overlap-add
@@ -48,23 +49,17 @@ class Windows(TransformerMixin, BaseEstimator):
         check_settings(self, _LIMITS)
         if self.stride is not None and self.stride > self.length:
             raise InputError(f"Windows.stride must be at most the length, {self.length}, or steps are lost. Got {self.stride}.")
-        steps = np.concatenate(self._series(X, None))
-        if not np.isfinite(steps).any(axis=0).all():
-            raise InputError(f"channel {int((~np.isfinite(steps).any(axis=0)).argmax())} holds no number at all; leave it out.")
-        self.mean_ = np.nanmean(steps, axis=0)
-        deviation = np.nanstd(steps, axis=0)
-        self.scale_ = np.where(deviation > 0, deviation, 1.0)
-        self.n_features_in_ = len(self.mean_)
+        self.channels_ = Channels().fit(as_series(X, least=self.length))
+        self.n_features_in_ = self.channels_.n_features_in_
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the windows of a series, or of all series of a list, one after the other."""
         check_is_fitted(self)
         parts = []
-        for series in self._series(X, self.n_features_in_):
-            scaled = ((series - self.mean_) / self.scale_).astype(np.float32)
+        for scaled in self.channels_.transform(as_series(X, self.n_features_in_, self.length)):
             views = np.lib.stride_tricks.sliding_window_view(scaled, self.length, axis=0)  # (t - length + 1, d, length)
-            parts.append(views[self.starts(len(series))].swapaxes(1, 2))
+            parts.append(views[self.starts(len(scaled))].swapaxes(1, 2))
         return np.ascontiguousarray(np.concatenate(parts))
 
     def inverse_transform(self, Z: Any, lengths: Sequence[int] | None = None) -> Any:
@@ -79,7 +74,7 @@ class Windows(TransformerMixin, BaseEstimator):
         Z = np.asarray(Z)
         if Z.shape[1:] != (self.length, self.n_features_in_):
             raise InputError(f"windows must have the shape (n, {self.length}, {self.n_features_in_}). Got {Z.shape}.")
-        series = [steps * self.scale_ + self.mean_ for steps in self.joined(Z, lengths)]
+        series = self.channels_.inverse_transform(self.joined(Z, lengths))
         return series[0] if len(series) == 1 else series
 
     def joined(self, values: np.ndarray, lengths: Sequence[int] | None = None) -> list[np.ndarray]:
@@ -113,37 +108,25 @@ class Windows(TransformerMixin, BaseEstimator):
         """Return the place of the series that each window is from, (n,)."""
         return np.repeat(np.arange(len(lengths)), [len(self.starts(length)) for length in lengths])
 
+    def apart(self, count: int) -> list[int]:
+        """Return the lengths of series that have one window each."""
+        return [self.length] * count
+
     def config(self) -> dict[str, Any]:
-        """Return nothing: what is learnt is arrays."""
+        """Return what the channels are."""
         check_is_fitted(self)
-        return {}
+        return self.channels_.config()
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return mean and scale."""
-        return {"mean": self.mean_, "scale": self.scale_}
+        """Return the channels' arrays."""
+        return self.channels_.arrays()
 
     def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Set the fitted state from what `config` and `arrays` gave."""
-        self.mean_, self.scale_ = arrays["mean"], arrays["scale"]
-        self.n_features_in_ = len(self.mean_)
+        self.channels_ = Channels()
+        self.channels_.restore(config, arrays)
+        self.n_features_in_ = self.channels_.n_features_in_
 
     @property
     def _stride(self) -> int:
         return max(1, self.length // 2) if self.stride is None else self.stride
-
-    def _series(self, X: Any, channels: int | None) -> list[np.ndarray]:
-        """Return one series or several as float64 (t, d), checked."""
-        found = [np.asarray(series, dtype=np.float64) for series in (X if isinstance(X, list | tuple) else [X])]
-        if not found:
-            raise InputError("Windows needs a series (t, d), or a list of them. Got an empty list.")
-        channels = found[0].shape[-1] if channels is None and found[0].ndim == 2 else channels
-        for place, series in enumerate(found):
-            if series.ndim != 2 or series.shape[1] != channels or not channels:
-                wanted = f"(t, {channels or 'd'})"
-                raise InputError(f"Windows needs series {wanted} of a channel or more. Got shape {series.shape} for series {place}.")
-            if len(series) < self.length:
-                raise InputError(f"series {place} has {len(series)} steps, fewer than a window of {self.length}; take a smaller length, or "
-                                 "leave it out.")  # fmt: skip
-            if np.isinf(series).any():
-                raise InputError(f"series {place} holds an infinite number in step {int(np.isinf(series).any(axis=1).argmax())}; mend it.")
-        return found

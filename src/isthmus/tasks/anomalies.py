@@ -14,9 +14,10 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ..checks import Real, check_settings
 from ..errors import InputError
-from ..estimators import VariationalAutoencoder
+from ..estimators import DenoisingAutoencoder, VariationalAutoencoder
 from ..estimators.base import BaseAutoencoder
-from ..parts import KL, Gaussian
+from ..parts import KL, Gaussian, GaussianNoise
+from .parzen import Parzen
 from .reduction import reconstruct
 
 _CODE = (2, 32)  # units of the default's code
@@ -28,13 +29,14 @@ _LIMITS = {"contamination": Real(0, 0.5, above=True), "trim": Real(0, 0.5)}
 class AnomalyDetector(OutlierMixin, BaseEstimator):
     r"""A threshold on how likely a model finds items, :math:`s(x) < \theta`, in scikit-learn's outlier interface.
 
-    :math:`s(x)` is the model's ``score_samples`` or, where it has none, :math:`-\frac{1}{2}\lVert x - r \rVert^2` of its reconstruction r.
+    :math:`s(x)` is the model's ``score_samples`` or, where it has none, :math:`-\frac{1}{2}\lVert x - r \rVert^2` of its reconstruction r;
+    of sequences of any length it is divided by their steps.
 
     Arguments:
         estimator: Anything with ``score_samples``, or with ``transform`` and ``inverse_transform``: an autoencoder, PCA, a pipeline that
-            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is a `VariationalAutoencoder` with a learnt
-            variance for each number, so that what is always exact weighs more than what always varies, a KL weight of 0.3, and a code of
-            a quarter as many units as there are numbers (2 to 32); for tables that are not in [0, 1] behind a `StandardScaler`.
+            ends in one. A copy is fitted; ``FrozenEstimator(fitted)`` is taken as it is. None is `Parzen` windows about what a
+            `DenoisingAutoencoder` makes of the items, with a code of half as many units as there are numbers (2 to 32); for tables that
+            are not in [0, 1] behind a `StandardScaler`; for sequences of any length a `VariationalAutoencoder`.
         contamination: The share of the items in `fit` that are taken to be odd, in (0, 0.5]: it sets the threshold.
         trim: The share of the items in `fit` from which the model does not learn: it is fitted to all, then twice more without those it
             found least likely, so that odd items among them do not teach it. 0 where all are normal.
@@ -82,13 +84,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if (count := _num_samples(X)) < 2:
             raise InputError(f"AnomalyDetector needs 2 items or more to set a threshold. Got n_samples={count}.")
         fitted = clone(model).fit(X, None)  # FrozenEstimator wants to be told that there are no labels
-        scores = _scores(fitted, X)
+        found = scores_of(fitted, X)
         for _ in range(_ROUNDS if self.trim > 0 else 0):
-            likely = np.sort(np.argsort(scores, kind="stable")[round(self.trim * len(scores)) :])
+            likely = np.sort(np.argsort(found, kind="stable")[round(self.trim * len(found)) :])
             fitted = clone(model).fit(_safe_indexing(X, likely), None)
-            scores = _scores(fitted, X)
+            found = scores_of(fitted, X)
         self.estimator_ = fitted
-        self.offset_ = float(np.quantile(scores, self.contamination))
+        self.offset_ = float(np.quantile(found, self.contamination))
         self.usual_ = _usual(fitted, X) if hasattr(fitted, "inverse_transform") else None
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
@@ -112,7 +114,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def score_samples(self, X: Any) -> np.ndarray:
         """Return how likely each item is, shape (n,): the greater, the more usual."""
         check_is_fitted(self)
-        return _scores(self.estimator_, X)
+        return scores_of(self.estimator_, X)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return ``score_samples(X) - offset_``: below 0 for odd items."""
@@ -137,8 +139,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.usual_ is None:
             raise InputError(f"{type(self.estimator_).__name__} does not give items back, so there is no error of single numbers.")
-        ratios = squares(self.estimator_, X) / self.usual_
-        return np.split(ratios, np.cumsum([len(item) for item in X])[:-1]) if _ragged(X) else ratios
+        return ratios(X, reconstruct(self.estimator_, X), self.usual_)
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: what the model takes, and no labels."""
@@ -151,10 +152,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
 
 def _default(X: Any) -> Any:
     """Return the model that is taken where none is given."""
-    items = X[0] if _ragged(X) else X if sp.issparse(X) else np.asarray(X)
-    size = int(np.clip(math.prod(items.shape[1:]) // 4, *_CODE))
-    model = VariationalAutoencoder(size, KL(0.3), likelihood=Gaussian(None, shared=False), random_state=0)
-    table = items.ndim == 2 and items.dtype.kind in "iuf" and not sp.issparse(X) and not _ragged(X)
+    if _ragged(X):
+        return VariationalAutoencoder(_CODE[0], KL(0.3), likelihood=Gaussian(None, shared=False), random_state=0)
+    items = X if sp.issparse(X) else np.asarray(X)
+    size = int(np.clip(math.prod(items.shape[1:]) // 2, *_CODE))
+    model = Parzen(DenoisingAutoencoder(size, GaussianNoise(0.1), likelihood=Gaussian(), random_state=0))
+    table = items.ndim == 2 and items.dtype.kind in "iuf" and not sp.issparse(X)
     return make_pipeline(StandardScaler(), model) if table and (items.min(initial=0) < 0 or items.max(initial=0) > 1) else model
 
 
@@ -178,10 +181,11 @@ def separating(scores: np.ndarray, odd: Any) -> float:
     return float((above.min() + last) / 2) if len(above) else float(np.nextafter(last, np.inf))
 
 
-def _scores(model: Any, X: Any) -> np.ndarray:
-    """Return a score of each item."""
+def scores_of(model: Any, X: Any) -> np.ndarray:
+    """Return a score of each item, (n,), for sequences of any length a step's on average: long ones are not odd for being long."""
     if hasattr(model, "score_samples"):
-        return np.asarray(model.score_samples(X), dtype=np.float64)
+        found = np.asarray(model.score_samples(X), dtype=np.float64)
+        return found / [len(item) for item in X] if _ragged(X) else found
     errors = squares(model, X)  # of items that are no sequences: models of these have scores
     return -0.5 * errors.reshape(len(errors), -1).sum(axis=1)
 
@@ -220,13 +224,19 @@ class UsualErrors:
 
 def squares(model: Any, X: Any) -> np.ndarray:
     """Return the squared errors of reconstruction, float64 (n, ...), 0 for missing numbers; of sequences those of all steps."""
-    return squares_of(X, model.reconstruct(X) if _ragged(X) else reconstruct(model, X))
+    return squares_of(X, reconstruct(model, X))
 
 
 def squares_of(X: Any, rebuilt: Any) -> np.ndarray:
     """Return the squared errors of items that were rebuilt already, as `squares` does."""
     items = _dense(X)
     return np.nan_to_num(np.square(items - _dense(rebuilt).reshape(items.shape)))
+
+
+def ratios(X: Any, rebuilt: Any, usual: np.ndarray) -> Any:
+    """Return the squared error of each number over its usual one, in the shape of the items, for sequences a list."""
+    found = squares_of(X, rebuilt) / usual
+    return np.split(found, np.cumsum([len(item) for item in X])[:-1]) if _ragged(X) else found
 
 
 def _dense(X: Any) -> np.ndarray:

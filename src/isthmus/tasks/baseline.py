@@ -3,13 +3,15 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..representations import Pixels
-from ..training.batches import spread_rows
+from ..training.batches import dense, spread_rows
 
-_FITTED_ON = 100_000  # rows at most
+_FITTED_ON = 100_000  # rows at most,
+_NUMBERS = 2**26  # and numbers of those that are sparse
 
 
 class Principal(TransformerMixin, BaseEstimator):
@@ -34,7 +36,7 @@ class Principal(TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: None = None) -> "Principal":
         """Fit to items of shape (n, ...)."""
-        X = spread_rows(X, _FITTED_ON)
+        X = dense(spread_rows(X, min(_FITTED_ON, _NUMBERS // X.shape[1]) if sp.issparse(X) else _FITTED_ON))
         self.pixels_ = Pixels().fit(X)
         rows = self.pixels_.transform(X)
         seen = ~np.isnan(rows)
@@ -46,7 +48,7 @@ class Principal(TransformerMixin, BaseEstimator):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the codes, shape (n, n_components)."""
-        rows = self.pixels_.transform(X) - self.mean_
+        rows = self.pixels_.transform(dense(X)) - self.mean_
         return np.where(np.isnan(rows), 0.0, rows) @ self.components_.T
 
     def inverse_transform(self, H: np.ndarray) -> np.ndarray:

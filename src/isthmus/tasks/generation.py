@@ -39,8 +39,8 @@ class Density(BaseEstimator):
         rng = np.random.default_rng(self.random_state)
         if len(codes) > _FITTED_ON:
             codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
-        # A full covariance of k units wants some multiple of k codes for each Gaussian.
-        count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, self.components))
+        # A full covariance of k units wants some multiple of k codes for each Gaussian, and each a code of its own: bits may be few.
+        count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, min(self.components, len(np.unique(codes, axis=0)))))
         spread = max(float(codes.var()), 1e-12)
         mixture = sklearn.mixture.GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5 * spread).fit(
             codes.astype(np.float64))  # fmt: skip

@@ -233,7 +233,9 @@ def training_seconds(model: Any) -> float:
 
 
 def reconstruct(estimator: Any, items: np.ndarray) -> np.ndarray:
-    """Return ``inverse_transform(transform(items))``."""
+    """Return ``inverse_transform(transform(items))``, in one pass where the estimator has one."""
+    if hasattr(estimator, "reconstruct"):
+        return estimator.reconstruct(items)
     return estimator.inverse_transform(estimator.transform(items))
 
 

@@ -26,6 +26,7 @@ class Batch:
     x: Tensor
     condition: Tensor | None = None
     lengths: Tensor | None = None  # of sequences, (batch,), which are padded with NaN
+    seen: Tensor | None = None  # what the encoder sees in place of x
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -34,7 +35,7 @@ class Batch:
     def own(self, device: torch.device) -> "Batch":
         """Return the part on which this process works, on ``device``."""
         part = ranks.part(len(self))
-        known = (None if more is None else on(device, more[part]) for more in (self.condition, self.lengths))
+        known = (None if more is None else on(device, more[part]) for more in (self.condition, self.lengths, self.seen))
         return Batch(on(device, self.x[part]), *known)
 
 
@@ -47,6 +48,7 @@ class Batches:
         rows: Which rows, as indices; None takes all. Those of a stream must ascend.
         size: The greatest number of rows of a batch.
         condition: What is known of each row of ``data``, shape (n, ...), or None.
+        seen: What the encoder sees in place of each row, of the same shape, in memory; None is the row.
 
     Example:
         >>> [len(batch) for batch in Batches(np.zeros((10, 2)), None, 4).in_order()]
@@ -54,8 +56,9 @@ class Batches:
     """
 
     def __init__(self, data: Rows, rows: np.ndarray | buffers.Others | None, size: int,
-                 condition: np.ndarray | None = None) -> None:  # fmt: skip
+                 condition: np.ndarray | None = None, seen: np.ndarray | None = None) -> None:  # fmt: skip
         self.data = data
+        self.seen = None if seen is None else torch.from_numpy(seen)
         self.condition = None if condition is None else torch.from_numpy(condition)
         self.rows = buffers.Others(data.shape[0], np.arange(0)) if rows is None else rows
         self.size = size
@@ -103,7 +106,8 @@ class Batches:
 
     def _batch(self, x: Tensor, places: Tensor) -> Batch:
         lengths = torch.from_numpy(self.data.lengths).index_select(0, places) if isinstance(self.data, Sequences) else None
-        return Batch(x, None if self.condition is None else self.condition.index_select(0, places), lengths)
+        condition, seen = (None if more is None else more.index_select(0, places) for more in (self.condition, self.seen))
+        return Batch(x, condition, lengths, seen)
 
 
 def spread(n: int, count: int) -> np.ndarray:
@@ -123,11 +127,16 @@ def spread_rows(data: Rows, count: int) -> Rows:
     return data if n <= count else data[spread(n, count)]
 
 
+def dense(rows: Any) -> Any:
+    """Return sparse rows as an array, others as they are."""
+    return rows.toarray() if sp.issparse(rows) else rows
+
+
 def tensor_of(rows: Rows) -> Tensor:
     """Return rows as a dense tensor of their own dtype."""
-    dense = rows.padded() if isinstance(rows, Sequences) else np.asarray(rows.toarray() if sp.issparse(rows) else rows)
-    dense = np.ascontiguousarray(dense)  # torch knows no negative strides, which flipped images have
-    return torch.from_numpy(dense if dense.flags.writeable else dense.copy())
+    array = rows.padded() if isinstance(rows, Sequences) else np.asarray(dense(rows))
+    array = np.ascontiguousarray(array)  # torch knows no negative strides, which flipped images have
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def blocks(data: Rows, item: tuple[int, ...] | None = None) -> Iterator[Rows]:

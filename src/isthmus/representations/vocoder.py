@@ -1,0 +1,159 @@
+"""Voices as what a vocoder speaks from: pitch, spectral envelope and aperiodicity, frame by frame; and back."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..checks import Limit, Real, Whole, check_settings
+from ..errors import MissingExtraError
+from .pitch import pitch_of
+from .spectrogram import hertz, mels
+from .waves import read_waves
+
+_LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
+_POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
+_THINNED = 8  # bins, of which one is enough to know the power
+_LEAST = 1e-16  # of an envelope's power
+
+
+class Spoken(NamedTuple):
+    """What frames hold: pitch in hertz (t,), 0 where there is no voice; mel-cepstra (t, order + 1); aperiodicity in decibels (t, bands)."""
+
+    pitch: np.ndarray
+    cepstra: np.ndarray
+    aperiodicity: np.ndarray
+
+
+class Vocoder(TransformerMixin, BaseEstimator):
+    r"""Waves (t_i,) of a voice as frames (frames_i, d) float32: pitch, mel-cepstrum, aperiodicity; and back, by WORLD.
+
+    The cepstrum c of a spectral envelope H describes its logarithm on the mel scale, :math:`\ln |H(\omega)| \approx \sum_{m=0}^{M} c_m
+    \cos(m \tilde\omega)`, so that the root mean square of two envelopes' difference in decibels is their mel-cepstral distortion.
+
+    Parameters: ``order`` M of the cepstrum; ``period`` from frame to frame, in milliseconds; ``span``, how many times its median above and
+    below it a voice's pitch goes, at most; ``rate``, samples a second.
+
+    Attributes learnt: ``range_``, the least and the greatest pitch in hertz that are looked for: ``span`` about the voice's own median, so
+    that no one need know them; ``n_features_in_``, d = 1 + (M + 1) + the bands of aperiodicity.
+
+    References:
+        WORLD: A Vocoder-Based High-Quality Speech Synthesis System (M. Morise, F. Yokomori, K. Ozawa, 2016); Harvest: A High-Performance
+        Fundamental Frequency Estimator (M. Morise, 2017)
+
+    >>> t = np.arange(8000) / 16000
+    >>> voice = sum(np.sin(2 * np.pi * 150 * k * t) / k for k in range(1, 20)) / 5
+    >>> vocoder = Vocoder(order=24).fit([voice])
+    >>> frames = vocoder.transform([voice])
+    >>> frames[0].shape, float(np.round(np.median(vocoder.parts(frames[0]).pitch)))
+    ((101, 27), 150.0)
+    >>> [wave.shape for wave in vocoder.inverse_transform(frames, lengths=[8000])]
+    [(8000,)]
+    """
+
+    def __init__(self, order: int = 40, period: float = 5.0, span: float = 2.1, rate: int = 16000) -> None:
+        self.order = order
+        self.period = period
+        self.span = span
+        self.rate = rate
+
+    def fit(self, X: Any, y: Any = None) -> "Vocoder":
+        """Find the range of pitch in the waves of one voice.
+
+        Raises:
+            InputError: For a setting outside its limits, what are no waves, or waves without a voice.
+            MissingExtraError: Without the extra `audio`.
+        """
+        check_settings(self, _LIMITS)
+        return self.about(pitch_of(read_waves(X, "Vocoder"), self.rate))
+
+    def about(self, middle: float) -> "Vocoder":
+        """Be fitted to a voice whose median pitch in hertz is known."""
+        check_settings(self, _LIMITS)
+        self.range_ = (middle / self.span, middle * self.span)
+        self.n_features_in_ = self.order + 2 + int(_world().get_num_aperiodicities(self.rate))
+        return self
+
+    def transform(self, X: Any) -> list[np.ndarray]:
+        """Return the frames of each wave, (frames_i, d)."""
+        check_is_fitted(self)
+        return [self._frames(wave) for wave in self._read(X)]
+
+    def inverse_transform(self, Z: Sequence[np.ndarray], lengths: Sequence[int] | None = None) -> list[np.ndarray]:
+        """Return the waves that frames speak, float32, each of so many samples or as long as its frames."""
+        check_is_fitted(self)
+        sizes = [round((len(frames) - 1) * self.period * self.rate / 1000) for frames in Z] if lengths is None else lengths
+        return [self._wave(np.asarray(frames), size) for frames, size in zip(Z, sizes, strict=True)]
+
+    def parts(self, frames: np.ndarray) -> Spoken:
+        """Return pitch, cepstra and aperiodicity of frames (t, d); each is a view."""
+        return Spoken(frames[:, 0], frames[:, 1 : self.order + 2], frames[:, self.order + 2 :])
+
+    def levels(self, frames: np.ndarray) -> np.ndarray:
+        """Return the power of frames in decibels over that of some constant, (t,): it tells what is loud from a pause."""
+        logs = self.parts(frames).cepstra.astype(np.float64) @ self._from_cepstrum()[:, ::_THINNED]
+        return 10 * np.log10(np.exp(2 * logs).mean(axis=1))
+
+    def config(self) -> dict[str, Any]:
+        """Return the range of pitch and the number of features."""
+        check_is_fitted(self)
+        return {"range": list(self.range_), "n_features_in": self.n_features_in_}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return no arrays: nothing of the kind is learnt."""
+        return {}
+
+    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Set the fitted state from what `config` and `arrays` gave."""
+        self.range_, self.n_features_in_ = tuple(config["range"]), config["n_features_in"]
+
+    def _read(self, X: Any) -> list[np.ndarray]:
+        """Return waves as WORLD takes them, none shorter than its longest window."""
+        return [np.pad(wave.astype(np.float64), (0, max(0, self.rate // 10 - len(wave)))) for wave in read_waves(X, "Vocoder")]
+
+    def _frames(self, wave: np.ndarray) -> np.ndarray:
+        world = _world()
+        pitch, times = world.harvest(wave, self.rate, *self.range_, frame_period=self.period)
+        size = self._transform_size()
+        envelope = world.cheaptrick(wave, pitch, times, self.rate, f0_floor=self._floor(), fft_size=size)
+        rough = world.d4c(wave, pitch, times, self.rate, fft_size=size)
+        cepstra = 0.5 * np.log(np.maximum(envelope, _LEAST)) @ self._to_cepstrum()
+        return np.column_stack([pitch, cepstra, world.code_aperiodicity(rough, self.rate)]).astype(np.float32)
+
+    def _wave(self, frames: np.ndarray, samples: int) -> np.ndarray:
+        world = _world()
+        pitch, cepstra, rough = (np.ascontiguousarray(part, np.float64) for part in self.parts(frames))
+        size = self._transform_size()
+        envelope = np.exp(2 * (cepstra @ self._from_cepstrum()))
+        aperiodicity = world.decode_aperiodicity(np.minimum(rough, 0), self.rate, size)
+        wave = world.synthesize(pitch, np.maximum(envelope, _LEAST), aperiodicity, self.rate, self.period)
+        return np.pad(wave, (0, max(0, samples - len(wave))))[:samples].astype(np.float32)
+
+    def _floor(self) -> float:
+        return min(71.0, self.range_[0])  # below WORLD's own default only where the voice is
+
+    def _transform_size(self) -> int:
+        return int(_world().get_cheaptrick_fft_size(self.rate, self._floor()))
+
+    def _to_cepstrum(self) -> np.ndarray:
+        """Return what turns a logarithm at the transform's bins into a cepstrum, (bins, order + 1)."""
+        bins = np.linspace(0, self.rate / 2, self._transform_size() // 2 + 1)
+        points = hertz((np.arange(_POINTS) + 0.5) / _POINTS * mels(self.rate / 2))
+        at = np.stack([np.interp(points, bins, one) for one in np.eye(len(bins))])  # (bins, points)
+        cosines = np.cos(np.outer((np.arange(_POINTS) + 0.5) * np.pi / _POINTS, np.arange(self.order + 1)))
+        return at @ cosines * np.where(np.arange(self.order + 1) == 0, 1, 2) / _POINTS
+
+    def _from_cepstrum(self) -> np.ndarray:
+        """Return what turns a cepstrum into a logarithm at the transform's bins, (order + 1, bins)."""
+        bins = np.linspace(0, self.rate / 2, self._transform_size() // 2 + 1)
+        return np.cos(np.outer(np.arange(self.order + 1), np.pi * mels(bins) / mels(self.rate / 2)))
+
+
+def _world() -> Any:
+    try:
+        import pyworld
+    except ImportError as error:
+        raise MissingExtraError.of("audio", "Vocoder") from error
+    return pyworld

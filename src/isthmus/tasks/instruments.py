@@ -1,0 +1,205 @@
+"""Instruments: notes between notes, whose timbre moves through the code of an autoencoder while their pitch is kept or glides."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .. import storage
+from ..checks import Whole, check_settings
+from ..errors import InputError
+from ..estimators import VariationalAutoencoder
+from ..estimators.trained import versions
+from ..networks import Dense
+from ..parts import KL, Gaussian
+from ..representations import Frames, Vocoder
+from ..representations.waves import levelled, loudness, read_waves, sounding
+from ..training import Training
+from .speakers import fitted
+
+_LIMITS = {"rate": Whole(8000)}
+_SPAN = 1.3  # of a note's pitch: a little more than a vibrato's
+_CONTEXT = 2  # frames of a window, on each side
+_FADE = 0.005  # seconds at both ends, so that nothing clicks
+
+
+class Note(NamedTuple):
+    """A note as its code over time, and what is kept beside it."""
+
+    codes: np.ndarray  # (t, k)
+    pitch: np.ndarray  # (t,), the logarithm, without gaps
+    level: np.ndarray  # (t,), c0
+    aperiodicity: np.ndarray  # (t, bands)
+    loudness: float  # LUFS
+    middle: float  # of the pitch
+
+    @property
+    def attack(self) -> int:
+        """The frame at which it is loudest."""
+        return int(self.level.argmax())
+
+
+class Instruments(BaseEstimator):
+    """Finds notes between notes.
+
+    Each note is taken apart by a vocoder. Windows of its mel-cepstra are the rows of an autoencoder that is told the pitch, so that the
+    code holds the timbre. Between notes, codes are mixed frame by frame, attacks upon attacks; the logarithms of pitch and the levels, too.
+
+    Arguments:
+        estimator: An unfitted autoencoder that takes a condition; None is a `VariationalAutoencoder` with a code of 16.
+        rate: Samples a second of all waves.
+
+    Attributes:
+        estimator_: The fitted autoencoder.
+        mean_: Of the mel-cepstra learnt from, (order + 1,).
+
+    References:
+        Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders (J. Engel et al., 2017), for codes over time; Autoencoders for
+        Music Sound Modeling (F. Roche, T. Hueber, S. Limier, L. Girin, 2018)
+
+    Example:
+        >>> t = np.arange(4000) / 16000
+        >>> notes = [sum(np.sin(2 * np.pi * 220 * k * t) / k**slope for k in range(1, 9)) / 8 for slope in (0.5, 1.0, 2.0, 3.0)]
+        >>> model = VariationalAutoencoder(2, training=Training(epochs=2), random_state=0)
+        >>> instruments = Instruments(model).fit(notes)
+        >>> [wave.shape for wave in instruments.morph(notes[0], notes[3], steps=3)]
+        [(4000,), (4000,), (4000,)]
+    """
+
+    def __init__(self, estimator: Any = None, rate: int = 16000) -> None:
+        self.estimator = estimator
+        self.rate = rate
+
+    def fit(self, X: Any, y: Any = None) -> "Instruments":
+        """Learn from notes.
+
+        Arguments:
+            X: Waves, a list of (t_i,), each one note.
+            y: Ignored.
+
+        Raises:
+            InputError: For a note without a pitch, by its place, or less than two.
+        """
+        check_settings(self, _LIMITS)
+        waves = read_waves(X, "Instruments")
+        if len(waves) < 2:
+            raise InputError("Instruments needs two notes or more. Got 1.")
+        taken = [self._taken(wave, f"note {place}") for place, wave in enumerate(waves)]
+        cepstra = [vocoder.parts(frames).cepstra for vocoder, frames in taken]
+        self.mean_ = np.concatenate(cepstra).mean(axis=0)
+        rows = Frames(_CONTEXT).fit_transform([one - self.mean_ for one in cepstra])
+        told = np.repeat([_middle(vocoder, frames) for vocoder, frames in taken], [len(one) for one in cepstra])
+        model = default() if self.estimator is None else copy.copy(self.estimator)  # a clone would copy callbacks, too
+        self.estimator_ = fitted(model, rows, condition=told)
+        return self
+
+    def note(self, wave: np.ndarray, name: str = "the note") -> Note:
+        """Return a note's code over time; `InputError`, with the name, where it has no pitch."""
+        check_is_fitted(self)
+        vocoder, frames = self._taken(read_waves([wave], "Instruments")[0], name)
+        pitch, cepstra, aperiodicity = vocoder.parts(frames.astype(np.float64))
+        middle = _middle(vocoder, frames)
+        rows = Frames(_CONTEXT).fit_transform([cepstra - self.mean_])
+        places = np.arange(len(pitch))
+        voiced = pitch > 0
+        logs = np.interp(places, places[voiced], np.log(pitch[voiced])) if voiced.any() else np.full(len(pitch), middle)
+        codes = self.estimator_.given(middle).transform(rows)
+        return Note(codes, logs, cepstra[:, 0], aperiodicity, loudness(wave, self.rate), middle)
+
+    def blend(self, notes: Sequence[Note], weights: Sequence[float]) -> np.ndarray:
+        """Return the wave of a note that is so much of each: weights, one for each note, sum to 1."""
+        share = np.asarray(weights, np.float64)
+        if share.shape != (len(notes),) or not np.isclose(share.sum(), 1):
+            raise InputError(f"weights must be one for each of the {len(notes)} notes and sum to 1. Got {list(weights)}.")
+        attack = round(float(share @ [note.attack for note in notes]))
+        rest = max(1, round(float(share @ [len(note.level) - 1 - note.attack for note in notes])))
+        aligned = [_at(note, attack, rest) for note in notes]
+        codes, pitch, level, aperiodicity = (np.einsum("n,n...->...", share, np.stack(parts)) for parts in zip(*aligned, strict=True))
+        middle = float(share @ [note.middle for note in notes])
+        frames = self._decoded(codes.astype(np.float32), middle)
+        frames[:, 0] = level
+        vocoder = Vocoder(span=_SPAN, rate=self.rate).about(np.exp(middle))
+        samples = round((len(level) - 1) * vocoder.period * self.rate / 1000)
+        (wave,) = vocoder.inverse_transform([np.column_stack([np.exp(pitch), frames, aperiodicity])], [samples])
+        return _faded(levelled(wave, self.rate, float(share @ [note.loudness for note in notes])), round(_FADE * self.rate))
+
+    def morph(self, a: np.ndarray, b: np.ndarray, steps: int = 9) -> list[np.ndarray]:
+        """Return the notes on the way from one to another, float32 waves, both ends among them: they are plain reconstructions."""
+        if not Whole(2).allows(steps):
+            raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
+        notes = [self.note(a, "A"), self.note(b, "B")]
+        return [self.blend(notes, (1 - share, share)) for share in np.linspace(0, 1, steps)]
+
+    def square(self, corners: Sequence[np.ndarray], steps: int = 5) -> list[list[np.ndarray]]:
+        """Return rows of notes between four: from the first to the second in the first row, from the third to the fourth in the last."""
+        if len(corners) != 4 or not Whole(2).allows(steps):
+            raise InputError(f"a square has 4 corners and 2 steps or more. Got {len(corners)} corners and {steps} steps.")
+        notes = [self.note(wave, name) for wave, name in zip(corners, "ABCD", strict=True)]
+        shares = np.linspace(0, 1, steps)
+        return [[self.blend(notes, ((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right)) for right in shares]
+                for down in shares]  # fmt: skip
+
+    def save(self, folder: str | Path) -> Path:
+        """Write everything into ``folder``; `isthmus.load` reads it back."""
+        return storage.save(folder, self, versions())
+
+    def config(self) -> dict[str, Any]:
+        """Return what was learnt, but for the arrays."""
+        check_is_fitted(self)
+        return {"model": self.estimator_, "estimator": self.estimator_.config()}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what was learnt, as arrays by name."""
+        return {f"estimator/{name}": array for name, array in self.estimator_.arrays().items()} | {"mean": self.mean_}
+
+    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take on what `config` and `arrays` of fitted instruments returned."""
+        self.mean_, self.estimator_ = arrays["mean"], config["model"]
+        self.estimator_.restore(config["estimator"], storage.below("estimator/", arrays))
+
+    def _taken(self, wave: np.ndarray, name: str) -> tuple[Vocoder, np.ndarray]:
+        """Return what takes a note apart, and its frames: those in which it sounds."""
+        try:
+            vocoder = Vocoder(span=_SPAN, rate=self.rate).fit([wave])
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
+        return vocoder, vocoder.transform([wave[sounding(wave, self.rate)]])[0]
+
+    def _decoded(self, codes: np.ndarray, middle: float) -> np.ndarray:
+        """Return the cepstra of codes over time (t, k) at a pitch."""
+        cut = Frames(_CONTEXT)
+        cut.n_features_in_ = len(self.mean_)
+        return cut.inverse_transform(self.estimator_.given(middle).inverse_transform(codes)) + self.mean_
+
+
+def _middle(vocoder: Vocoder, frames: np.ndarray) -> float:
+    """Return the logarithm of a note's pitch: the median of its frames or, where none is voiced, what its range was found from."""
+    pitch = vocoder.parts(frames).pitch
+    voiced = pitch[pitch > 0]
+    return float(np.log(np.median(voiced) if len(voiced) else np.sqrt(np.prod(vocoder.range_))))
+
+
+def _at(note: Note, attack: int, rest: int) -> Iterator[np.ndarray]:
+    """Yield a note's code, pitch, level and aperiodicity with so many frames before it is loudest, and so many behind that."""
+    places = np.interp(np.arange(attack + rest + 1), [0, attack, attack + rest], [0, note.attack, len(note.level) - 1])
+    low = np.floor(places).astype(int)
+    high, part = np.minimum(low + 1, len(note.level) - 1), places - low
+    for track in (note.codes, note.pitch, note.level, note.aperiodicity):
+        share = part.reshape(-1, *[1] * (track.ndim - 1))
+        yield (1 - share) * track[low] + share * track[high]
+
+
+def _faded(wave: np.ndarray, samples: int) -> np.ndarray:
+    """Return a wave that begins and ends in silence."""
+    ramp = np.minimum(np.arange(len(wave)) / samples, 1).astype(wave.dtype)
+    return wave * ramp * ramp[::-1]
+
+
+def default() -> VariationalAutoencoder:
+    """Return the autoencoder that is taken where none is given."""
+    training = Training(10, batch_size=256, learning_rate=1e-3)
+    return VariationalAutoencoder(16, KL(1e-3), network=Dense((128, 128)), likelihood=Gaussian(), training=training, random_state=0)

@@ -1,0 +1,39 @@
+"""Autoencoders whose encoder sees something else than what is to be decoded: real pairs in place of made noise."""
+
+import numpy as np
+import pytest
+
+from isthmus import VAEGAN, Autoencoder, DenoisingAutoencoder, Dense, Flips, Gaussian, Training, VariationalAutoencoder
+from isthmus.errors import InputError
+
+RNG = np.random.default_rng(0)
+X = (RNG.normal(size=(300, 2)) @ RNG.normal(size=(2, 6))).astype(np.float32)
+HUM = np.array([0, 0, 0, 0, 0, 3.0], np.float32)
+NOISY = X + RNG.normal(size=(300, 1)).astype(np.float32) * HUM
+SHORT = Training(epochs=60, validation=0)
+
+
+def test_what_is_seen_is_turned_into_what_is_wanted():
+    model = Autoencoder(2, network=Dense(()), likelihood=Gaussian(), training=SHORT, random_state=0)
+    paired = np.square(model.fit(X, seen=NOISY).reconstruct(NOISY) - X).sum(1).mean()
+    alone = np.square(model.fit(NOISY).reconstruct(NOISY) - X).sum(1).mean()
+    assert paired < 0.2 * alone
+
+
+def test_seeing_the_item_itself_is_no_pair():
+    fits = [VariationalAutoencoder(2, training=Training(epochs=2), random_state=0).fit(X, seen=seen) for seen in (None, X)]
+    np.testing.assert_array_equal(fits[0].transform(X), fits[1].transform(X))
+
+
+def test_conditions_and_corruption_go_with_pairs():
+    model = DenoisingAutoencoder(2, training=Training(epochs=2), random_state=0)
+    model.fit(X, condition=np.repeat(["a", "b"], 150), seen=NOISY)
+    assert model.given("a").reconstruct(NOISY).shape == X.shape
+
+
+@pytest.mark.parametrize("model, seen", [
+    (Autoencoder(2), X[:5]), (Autoencoder(2), X * np.nan), (VAEGAN(2), X), (Autoencoder(2, training=Training(augmentation=Flips())), X),
+])  # fmt: skip
+def test_what_is_no_pair_is_refused(model, seen):
+    with pytest.raises(InputError, match="seen"):
+        model.fit(X, seen=seen)
