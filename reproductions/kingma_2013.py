@@ -26,8 +26,8 @@ def bound(to: Setting, size: int, activation: str = "tanh") -> Measures:
     """The negative bound of test digits for a code of that size."""
     digits = to.mnist()
     train, test = binarised(digits.train, 0), binarised(digits.test, 1)
-    model = VariationalAutoencoder(size, network=Dense((500,), activation), training=to.training(100, 100, validation=2000),
-                                   random_state=to.seed).fit(train)  # fmt: skip
+    training = to.training(100, 100, validation=2000, checkpoint=to.kept("training"))
+    model = VariationalAutoencoder(size, network=Dense((500,), activation), training=training, random_state=to.seed).fit(train)
     if to.seed == 0:
         bounds(to.out / f"z{size}.png", model.history_, len(train))
     found = {"negative_bound": -model.score(test), "seconds": training_seconds(model), "kl": model.history_[-1]["kl"]}

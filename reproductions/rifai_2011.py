@@ -16,7 +16,6 @@ from sklearn.frozen import FrozenEstimator
 
 from isthmus import Autoencoder, Contractive, ContractiveAutoencoder, DenoisingAutoencoder, Dense, GaussianNoise
 from isthmus.metrics import jacobian_norm
-from isthmus.tasks.reduction import training_seconds
 
 from .classifying import fine_tuned
 from .runner import Line, Measures, Setting, reproduce
@@ -41,7 +40,8 @@ def contractive(to: Setting) -> Measures:
 
 def common(to: Setting) -> dict[str, Any]:
     """Return what the three have in common."""
-    return {"network": Dense((), code_activation="sigmoid", tied=True), "training": to.training(PASSES, 100, RATE), "random_state": to.seed}
+    training = to.training(PASSES, 100, RATE, checkpoint=to.kept("pretraining"))
+    return {"network": Dense((), code_activation="sigmoid", tied=True), "training": training, "random_state": to.seed}
 
 
 def measured(model: Any, to: Setting) -> Measures:
@@ -51,7 +51,7 @@ def measured(model: Any, to: Setting) -> Measures:
     codes = model.transform(digits.test)
     found = {"norm": jacobian_norm(model.transform, digits.test, max_items=500),
              "saturated": 100 * float(((codes < 0.05) | (codes > 0.95)).mean())}  # fmt: skip
-    return found | fine_tuned(FrozenEstimator(model), to) | {"pretraining_seconds": training_seconds(model)}
+    return found | fine_tuned(FrozenEstimator(model), to)
 
 
 LINES = {

@@ -3,8 +3,9 @@
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,16 +22,21 @@ Measures = dict[str, float]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run is given: the folder with data, the seed, where figures go, and whether it is a short one."""
+    """What a run is given: the folder with data, the seed, where figures go, whether it is a short one, and the line's name."""
 
     data: Path
     seed: int
     out: Path
     quick: bool
+    line: str = ""
 
     def training(self, epochs: int, batch_size: int | None = None, learning_rate: float | None = None, **more: object) -> Training:
         """Return a training of so many passes: every row, none held out, the last epoch's weights."""
         return Training(self.passes(epochs), batch_size, learning_rate, **{"validation": 0, **more})
+
+    def kept(self, stage: str) -> str:
+        """Return the folder of the checkpoint from which a stage of this run goes on after an interruption."""
+        return str(self.out / "checkpoints" / f"{self.line}_{self.seed}" / stage)
 
     def passes(self, epochs: int) -> int:
         """Return how many passes there are to be, a tenth in a short run."""
@@ -99,8 +105,9 @@ def results(name: str, line: Line, settings: list[Setting], console: Console) ->
         path = to.out / f"{name}_{to.seed}.json"
         if not path.exists():
             console.print(f"{name}, seed {to.seed} ...")
-            measures = line.run(to)
+            measures = line.run(replace(to, line=name))
             path.write_text(json.dumps(measures, indent=1))
+            shutil.rmtree(to.out / "checkpoints" / f"{name}_{to.seed}", ignore_errors=True)
         found.append(json.loads(path.read_text()))
     return found
 

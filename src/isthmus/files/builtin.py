@@ -35,10 +35,11 @@ def curves(n: int = 4000, seed: int = 0) -> ArrayItems:
 
     The curve is the parabola ``c(t)`` with ``c(0), c(1/2), c(1)`` at the points; its ink is the integral along the
     curve of a Gaussian pen, ``∫ exp(-|p - c|² / 2σ²) ds / (σ √2π)``, cut at 1. After the data of G. Hinton, R.
-    Salakhutdinov, Reducing the dimensionality of data with neural networks (2006).
+    Salakhutdinov, Reducing the dimensionality of data with neural networks (2006), of whose pen and margin nothing is
+    published: with these, 18 principal components leave a squared error of 5.96, and of theirs 5.90.
     """
-    size, pen = 28, 0.8
-    points = np.random.default_rng(seed).uniform(5, size - 5, (n, 3, 2))  # (n, point, axis)
+    size, pen, margin = 28, 0.8, 6
+    points = np.random.default_rng(seed).uniform(margin, size - margin, (n, 3, 2))  # (n, point, axis)
     t = np.linspace(0, 1, 64)
     basis = np.stack([(1 - t) * (1 - 2 * t), 4 * t * (1 - t), t * (2 * t - 1)], axis=1)  # (time, point)
     slope = np.stack([4 * t - 3, 4 - 8 * t, 4 * t - 1], axis=1)
