@@ -2,7 +2,7 @@
 
 All labelled digits are learnt from and the last pass's weights are kept: rate and number of passes were chosen before, on 10,000 digits
 held out, so that nothing is left to choose by. (The pass with the least held-out cross-entropy comes long before that with the fewest
-errors. Masking pixels while fine-tuning gained nothing.)
+errors. Masking pixels while fine-tuning was not seen to help.)
 """
 
 from math import sqrt
