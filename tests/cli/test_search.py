@@ -31,9 +31,9 @@ def work(tmp_path_factory):
     folder = tmp_path_factory.mktemp("search")
     posts(folder / "posts", 90, 0)
     posts(folder / "more", 30, 1)
-    words = ["--latent-dim", "4", "--hidden", "none", "--epochs", "30"]
-    assert main(["fit", str(folder / "posts"), *words, "--out", str(folder / "run")]) == 0
-    assert main(["fit", str(folder / "posts"), *words, "--variant", "binary", "--out", str(folder / "bits")]) == 0
+    words = ["--hidden", "none", "--epochs", "30"]
+    assert main(["fit", str(folder / "posts"), *words, "--latent-dim", "4", "--out", str(folder / "run")]) == 0
+    assert main(["fit", str(folder / "posts"), *words, "--latent-dim", "16", "--variant", "binary", "--out", str(folder / "bits")]) == 0
     assert main(["index", str(folder / "run"), str(folder / "posts"), "--rerank", "--out", str(folder / "index")]) == 0
     return folder
 
@@ -74,7 +74,7 @@ def test_the_index_is_measured_by_labels(work, capsys):
 def test_bits_and_what_comes_and_goes(work, tmp_path, capsys):
     out = tmp_path / "index"
     assert main(["index", str(work / "bits"), str(work / "posts"), "--out", str(out)]) == 0
-    assert "90 codes of 4 bits" in capsys.readouterr().out and Index.load(out).bytes_per_item == 1
+    assert "90 codes of 16 bits" in capsys.readouterr().out and Index.load(out).bytes_per_item == 2
     assert main(["index", str(work / "bits"), str(work / "posts"), "--out", str(out), "--remove"]) == 0
     assert main(["index", str(work / "bits"), str(work / "more"), "--out", str(out), "--add"]) == 0
     (found,) = answers(capsys, out, "flour and butter", "-k", "3")
