@@ -259,12 +259,17 @@ def open_run(folder: str | Path) -> Run:
     """Return what was saved into ``folder`` as a run; a bare estimator becomes a run without a representation."""
     found = load(folder)
     if isinstance(found, BaseAutoencoder):
-        run = Run(None, None, found)
-        run.baseline_, run.density_ = None, None
-        return run
+        return bare(found)
     if not isinstance(found, Run):
         raise InputError(f"{folder} holds a {type(found).__name__}, which is no run; give a folder that `fit` wrote")
     return found
+
+
+def bare(estimator: BaseAutoencoder) -> Run:
+    """Return a fitted estimator as a run without a representation."""
+    run = Run(None, None, estimator)
+    run.baseline_, run.density_ = None, None
+    return run
 
 
 def open_as(folder: str | Path, kind: type[T], made_by: str) -> T:

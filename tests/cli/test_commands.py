@@ -130,7 +130,7 @@ def test_the_layers_of_a_stack_are_trained_as_asked(tmp_path, capsys):
     layers = open_run(tmp_path / "run").estimator.layer
     assert [type(layer).__name__ for layer in layers] == ["RestrictedBoltzmannMachine", "ContractiveAutoencoder"]
     capsys.readouterr()
-    for more, said in ((["--pretraining", "rbms"], "autoencoder, contractive"), (["--pretraining", "rbm,rbm,rbm"], "must hold 2"),
+    for more, said in ((["--pretraining", "rbms"], "autoencoder, binary, contractive"), (["--pretraining", "rbm,rbm,rbm"], "must hold 2"),
                        (["--variant", "basic"], "--variant stacked")):  # fmt: skip
         flags = {"--pretraining": "rbm"} | dict([words[:2], ("--hidden", "16"), more])
         assert main(["fit", "digits", *(word for pair in flags.items() for word in pair), "--out", str(tmp_path / "other")]) == 1
@@ -152,7 +152,7 @@ def test_a_messy_table_is_compared(work, tmp_path, capsys):
     words = ["--labels", "city", "--latent-dim", "2", "--epochs", "1", "--out", str(tmp_path / "people")]
     assert run(work, "compare", "@people.csv", *words) == 0
     out, err = capsys.readouterr()
-    assert "variational" in out and "[8/8]" in err
+    assert "variational" in out and "[9/9]" in err
     rows = json.loads((tmp_path / "people" / "compare.json").read_text())["rows"]
     assert all(0 <= row["neighbour_accuracy"] <= 1 for row in rows) and "logistic-pca" not in {row["variant"] for row in rows}
 

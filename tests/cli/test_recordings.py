@@ -46,6 +46,13 @@ def test_a_recording_is_converted_with_a_page_to_hear_it(work, capsys):
     assert page.count("<audio") == 2 and "original" in page
 
 
+def test_info_names_the_voices(work, capsys):
+    assert run(work, "info", "@said") == 0
+    assert "ann (pitch 2" in capsys.readouterr().out
+    assert run(work, "info", "@played") == 0
+    assert "notes at 16000 Hz" in capsys.readouterr().out
+
+
 def test_a_folder_becomes_a_folder_of_the_same_names(work):
     assert run(work, "convert", "@said", "@voices", "--to", "ann", "--out", "@all") == 0
     names = sorted(path.relative_to(work / "all").as_posix() for path in (work / "all").rglob("*.wav"))

@@ -332,7 +332,7 @@ PROSE = [f"the delivery number {i} was late and the box was open" for i in range
 
 
 @pytest.mark.parametrize(("X", "params", "message"), [
-    (GOOD | {"note": PROSE}, {}, "note .*--drop note.*--text"),
+    (GOOD | {"note": PROSE}, {}, "note .*--drop note.*posts.csv:text"),
     (GOOD, {"drop": ("cc",)}, "not there: cc.*did you mean c"),
     (GOOD, {"rare": 2}, r"rare must be a share in \[0, 1\). Got 2"),
     ({"x": [1.0, np.inf]}, {}, "'x', row 1: expected a finite number .*, got 'inf'"),

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from ..run import open_run
+import numpy as np
+
+from ..run import bare, load, open_run
 from ..storage import read_config
+from ..tasks import Instruments, Voices
 from .progress import console
 
 
@@ -13,12 +16,15 @@ def info(run: Path, /) -> None:
     Args:
         run: The folder that `fit` wrote.
     """
-    fitted = open_run(run)
+    found = load(run)
+    of_sounds = isinstance(found, Voices | Instruments)
+    fitted = bare(found.estimator_) if of_sounds else open_run(run)
     model = fitted.estimator
     units = model.module_.units
     last = model.history_[-1] if model.history_ else {}
     weights = sum(parameter.numel() for parameter in model.module_.parameters())
     lines = {
+        **(_heard(found) if of_sounds else {}),
         "estimator": f"{type(model).__name__}, code of {model.n_components}",
         "fitted to": f"{fitted.source or 'an array'}, items of shape {model.item_shape_}, {model.input_dtype_}",
         "representation": fitted.representation or "none",
@@ -39,3 +45,11 @@ def info(run: Path, /) -> None:
     say = console()
     for name, value in lines.items():
         say.print(f"{name:>15}  {value}", markup=False)
+
+
+def _heard(found: Voices | Instruments) -> dict[str, str]:
+    """Return what is known of voices, or of instruments."""
+    if isinstance(found, Instruments):
+        return {"instruments": f"notes at {found.rate} Hz"}
+    voices = (f"{name} (pitch {np.exp(speaker.pitch[0]):.0f} Hz)" for name, speaker in found.speakers_.items())
+    return {"voices": f"{', '.join(voices)} at {found.rate} Hz"}

@@ -27,9 +27,10 @@ def learn(task: str, data: str, out: Path, variant: str | None, latent_dim: int 
     with Bar("listening") as bar:
         made: Any = voice.Voices(rate=items.rate) if task == "voice" else instruments.Instruments(rate=items.rate)
         base = (voice if task == "voice" else instruments).default().set_params(random_state=seed)
-        if variant is not None or latent_dim is not None or model != ModelOptions():
-            size = base.n_components if latent_dim is None else latent_dim
-            base = estimator(variant or "variational", size, seed, model, base.training, base.likelihood)
+        if latent_dim is not None:
+            base.set_params(n_components=latent_dim)
+        if variant is not None or model != ModelOptions():
+            base = estimator(variant or "variational", base.n_components, seed, model, base.training, base.likelihood)
         base.set_params(training=training.training((bar,), None, base.training))
         made.set_params(estimator=base)
         made.fit(items.load(), items.labels)
