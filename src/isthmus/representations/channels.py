@@ -33,8 +33,8 @@ class Channels(TransformerMixin, BaseEstimator):
         known = np.isfinite(steps).any(axis=0)
         if not known.all():
             raise InputError(f"channel {int((~known).argmax())} holds no number at all; leave it out.")
-        self.mean_ = np.nanmean(steps, axis=0)
-        deviation = np.nanstd(steps, axis=0)
+        self.mean_ = np.asarray(np.nanmean(steps, axis=0, dtype=np.float64))
+        deviation = np.nanstd(steps, axis=0, dtype=np.float64)
         self.scale_ = np.where(deviation > 0, deviation, 1.0)
         self.n_features_in_ = len(self.mean_)
         return self
@@ -65,8 +65,9 @@ class Channels(TransformerMixin, BaseEstimator):
 
 
 def as_series(X: Any, channels: int | None = None, least: int = 1) -> list[np.ndarray]:
-    """Return one series (t, d), or a list of them, as a list of float64, checked: of so many channels, and of so many steps at least."""
-    found = [np.asarray(series, dtype=np.float64) for series in (X if isinstance(X, list | tuple) else [X])]
+    """Return one series (t, d), or a list of them, as a list of floats, checked: of so many channels, and of so many steps at least."""
+    given = [np.asarray(series) for series in (X if isinstance(X, list | tuple) else [X])]
+    found = [series if series.dtype == np.float32 else series.astype(np.float64, copy=False) for series in given]
     if not found:
         raise InputError("a series (t, d), or a list of them, is needed. Got an empty list.")
     channels = found[0].shape[-1] if channels is None and found[0].ndim == 2 else channels

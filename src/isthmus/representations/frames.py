@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Whole, check_settings
 from ..errors import InputError
+from .channels import as_series
 
 _LIMITS = {"context": Whole(0), "spacing": Whole(1)}
 
@@ -43,14 +44,14 @@ class Frames(TransformerMixin, BaseEstimator):
             InputError: For a setting outside its limits, or what are no sequences of one number of features.
         """
         check_settings(self, _LIMITS)
-        self.n_features_in_ = self._sequences(X, None)[0].shape[1]
+        self.n_features_in_ = as_series(X)[0].shape[1]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the rows of a sequence, or of all sequences of a list, one after the other."""
         check_is_fitted(self)
-        sequences = self._sequences(X, self.n_features_in_)
-        frames = np.concatenate(sequences)
+        sequences = as_series(X, self.n_features_in_)
+        frames = np.concatenate(sequences).astype(np.float32, copy=False)
         places = np.concatenate(self._places([len(one) for one in sequences]))  # (n, 2 context + 1)
         return frames[places].reshape(len(frames), -1)
 
@@ -112,14 +113,3 @@ class Frames(TransformerMixin, BaseEstimator):
         """Return which frames of all each row holds, (t_i, 2 context + 1), sequence by sequence."""
         around, begins = self.spacing * np.arange(-self.context, self.context + 1), np.cumsum([0, *lengths])
         return [begin + np.clip(np.arange(length)[:, None] + around, 0, length - 1) for begin, length in zip(begins, lengths, strict=False)]
-
-    def _sequences(self, X: Any, size: int | None) -> list[np.ndarray]:
-        """Return one sequence or several as float32 (t, d), checked."""
-        found = [np.asarray(one, dtype=np.float32) for one in (X if isinstance(X, list | tuple) else [X])]
-        if not found:
-            raise InputError("Frames needs a sequence (t, d), or a list of them. Got an empty list.")
-        size = found[0].shape[-1] if size is None and found[0].ndim == 2 else size
-        for place, one in enumerate(found):
-            if one.ndim != 2 or one.shape[1] != size or not one.size:
-                raise InputError(f"Frames needs sequences (t, {size or 'd'}) of a frame or more. Got shape {one.shape} for item {place}.")
-        return found
