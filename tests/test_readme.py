@@ -39,7 +39,7 @@ def few_updates(tmp_path, monkeypatch):
     for number in range(12):
         write_sound(f"notes/{number}.wav", [sung(220 + number, 0.3)], 16000)
     for name in ("hello", "flute", "cello"):
-        write_sound(f"{name}.wav", [sung(200 + 10 * len(name), 0.6)], 16000)
+        write_sound(f"{name}.wav", [sung(200 + 10 * len(name), 1.4)], 16000)
     Path("customers.csv").write_text("\n".join(["age,city,joined", *rows]) + "\n")
 
 
