@@ -29,7 +29,7 @@ SIZES, CODE, QUERIES, MORE, PIECE = (10_000, 30_000, 100_000, 300_000, 1_000_000
 def codes(to: Setting) -> Measures:
     """Return what an index of each size costs; the largest is saved, mapped, and grows by a tenth."""
     digits = to.mnist()
-    model = Autoencoder(CODE, network=Dense((256,)), training=to.training(5, 128), random_state=to.seed).fit(digits.train)
+    model = Autoencoder(CODE, network=Dense((256,)), training=to.training(2, 128), random_state=to.seed).fit(digits.train)
     drawn = fit_density(model, digits.train[:20_000]).density
     sizes = [size // 50 for size in SIZES] if to.quick else list(SIZES)
     all_of_them = drawn.sample(sizes[-1], to.seed + 1).astype(np.float32)

@@ -31,10 +31,9 @@ def work(tmp_path_factory):
     folder = tmp_path_factory.mktemp("search")
     posts(folder / "posts", 90, 0)
     posts(folder / "more", 30, 1)
-    words = ["--latent-dim", "4", "--hidden", "none", "--epochs", "30"]
-    assert main(["fit", str(folder / "posts"), *words, "--out", str(folder / "run")]) == 0
-    bits = ["--latent-dim", "16", "--hidden", "none", "--epochs", "60"]  # with fewer, topics share codes
-    assert main(["fit", str(folder / "posts"), *bits, "--variant", "binary", "--out", str(folder / "bits")]) == 0
+    words = ["--hidden", "none", "--epochs", "30"]
+    assert main(["fit", str(folder / "posts"), *words, "--latent-dim", "4", "--out", str(folder / "run")]) == 0
+    assert main(["fit", str(folder / "posts"), *words, "--latent-dim", "16", "--variant", "binary", "--out", str(folder / "bits")]) == 0
     assert main(["index", str(folder / "run"), str(folder / "posts"), "--rerank", "--out", str(folder / "index")]) == 0
     return folder
 

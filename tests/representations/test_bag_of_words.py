@@ -37,6 +37,15 @@ def test_a_copy_reads_texts_alike():
     assert back[0].split()[0] in ("rome", "large")
 
 
+def test_a_few_words_stand_for_a_whole_text():
+    bags = BagOfWords().fit(TEXTS)
+    assert bags.total_ == pytest.approx(20, rel=1e-5)
+    asked, rows = bags.questions(["rome", "cold roads"]), bags.transform(["rome", "cold roads"])
+    np.testing.assert_allclose(asked.sum(axis=1), 20, rtol=1e-5)
+    np.testing.assert_allclose(asked.toarray() / asked.max(axis=1).toarray()[:, None], rows.toarray() / rows.max(axis=1).toarray()[:, None],
+                               rtol=1e-5)  # fmt: skip
+
+
 def test_no_words_are_told():
     bags = BagOfWords().fit(TEXTS)
     with pytest.warns(DiagnosticWarning, match="1 of 2 texts hold none of the 7 known words"):

@@ -105,7 +105,7 @@ def _asked(folder: Path, index: Index, run: Run, query: str, condition: str | No
         raise InputError(f"{query} is neither a file nor the id of an item of the index, whose ids are such as {index.ids[0]}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DiagnosticWarning)
-        rows = run.encoded([query])
+        rows = run.representation.questions([query])
     if not rows.nnz:
         raise InputError(f"{query!r} holds none of the {rows.shape[1]:,} words that this run knows; ask with others, or more")
     return Asked([query], rows, run.given(Told(run, condition)([query])).estimator.transform(rows))

@@ -28,7 +28,8 @@ class BagOfWords(TransformerMixin, BaseEstimator):
     Parameters: ``words``, how many words are kept at most; ``weighting``, "tf-idf" (words that are rare weigh more, and those repeated
     less) or "counts"; ``stop_words``, "english" leaves out the commonest English words, None keeps all.
 
-    Attributes learnt: ``vocabulary_`` (the words (words,), in order), ``weights_`` (what multiplies each), ``n_features_in_``.
+    Attributes learnt: ``vocabulary_`` (the words (words,), in order), ``weights_`` (what multiplies each), ``total_`` (the mean sum of a
+    text's numbers), ``n_features_in_``.
 
     References:
         Term-weighting approaches in automatic text retrieval (G. Salton, C. Buckley, 1988)
@@ -63,12 +64,20 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         weights = np.log((1 + len(found)) / (1 + np.diff(counts.tocsc().indptr))) + 1
         weights *= _TOTAL * len(found) / (np.log1p(counts).sum(axis=0) @ weights)
         self._keep(counter.get_feature_names_out(), weights.astype(np.float32))
-        return self._weighted(counts)
+        rows = self._weighted(counts)
+        self.total_ = float(rows.sum() / len(found))
+        return rows
 
     def transform(self, X: Any) -> sp.csr_array:
         """Return sparse float32 rows (n, words) of texts (n,); a `DiagnosticWarning` counts those without any known word."""
         check_is_fitted(self)
         return self._weighted(sp.csr_array(self._counter.transform(texts(X))))
+
+    def questions(self, X: Any) -> sp.csr_array:
+        """Return the rows of texts, each made to sum to ``total_``, so that a few words that are looked for stand for a whole text."""
+        rows = self.transform(X)
+        sums = np.asarray(rows.sum(axis=1)).ravel()
+        return sp.csr_array(rows.multiply((self.total_ / np.where(sums > 0, sums, 1))[:, None])).astype(np.float32)
 
     def inverse_transform(self, Z: Any) -> np.ndarray:
         """Return for each row the twenty words of largest number as a text, the largest first."""
@@ -87,9 +96,9 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         return self.vocabulary_
 
     def config(self) -> dict[str, Any]:
-        """Return the words."""
+        """Return the words and the mean sum."""
         check_is_fitted(self)
-        return {"vocabulary": self.vocabulary_.tolist()}
+        return {"vocabulary": self.vocabulary_.tolist(), "total": self.total_}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the words' weights."""
@@ -101,6 +110,7 @@ class BagOfWords(TransformerMixin, BaseEstimator):
         if not all(type(word) is str for word in words) or arrays["weights"].shape != (len(words),):
             raise ValueError("the vocabulary is damaged")
         self._keep(np.array(words, dtype=object), arrays["weights"])
+        self.total_ = float(config["total"])
 
     def _keep(self, words: np.ndarray, weights: np.ndarray) -> None:
         self.vocabulary_, self.weights_, self.n_features_in_ = words, weights, 1

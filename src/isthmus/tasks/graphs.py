@@ -13,6 +13,7 @@ _LINKS, _CARE = 16, 80  # neighbours that a code is linked to on each level, and
 _EFFORTS = (16, 32, 64, 128, 256, 512, 1024)  # how many codes a walk keeps in sight
 _RECALL, _ASKED, _WANTED = 0.97, 200, 10  # the share of true neighbours that a walk should find, measured so
 _ADDED = 10_000  # codes at once
+SHORTLIST = 4  # times as many as asked for are ranked by the codes themselves, after a walk
 
 
 def available() -> bool:
@@ -90,9 +91,9 @@ class Graph:
         bound = distances(asked, codes, nearest(asked, codes, count)[:, -1:])
         for effort in _EFFORTS:
             self.effort = effort
-            found = self.places(asked, count)
+            found = self.places(asked, min(SHORTLIST * count, len(codes)))  # as who searches asks, and ranks by the codes themselves
             near = (distances(asked, codes, np.maximum(found, 0)) <= bound + 1e-6) & (found >= 0)
-            self.recall = float((near.sum() - len(asked)) / (len(asked) * (count - 1)))
+            self.recall = float((np.minimum(near.sum(axis=1), count) - 1).sum() / (len(asked) * (count - 1)))
             if self.recall >= _RECALL:
                 return
 

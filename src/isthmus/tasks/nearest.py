@@ -54,10 +54,16 @@ def packed(bits: np.ndarray) -> np.ndarray:
 
 def distances(queries: np.ndarray, codes: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the distances (m, k) of each query to the codes at its places: Euclidean, or the number of bits that differ."""
-    found = codes[places]  # (m, k, d)
-    if queries.dtype.kind == "u":
-        return np.bitwise_count(found ^ queries[:, None]).sum(axis=2, dtype=np.float32)
-    return np.sqrt(np.square(found.astype(np.float64) - queries[:, None]).sum(axis=2)).astype(np.float32)
+    apart = np.empty(places.shape, np.float32)
+    size = max(1, _SCORES // max(1, places.shape[1] * codes.shape[1]))
+    for start in range(0, len(queries), size):
+        some = slice(start, start + size)
+        found, asked = codes[places[some]], queries[some, None]  # (some, k, d), (some, 1, d)
+        if queries.dtype.kind == "u":
+            apart[some] = np.bitwise_count(found ^ asked).sum(axis=2)
+        else:
+            apart[some] = np.sqrt(np.square(found.astype(np.float64) - asked).sum(axis=2))
+    return apart
 
 
 def compared(queries: np.ndarray, codes: np.ndarray) -> np.ndarray:

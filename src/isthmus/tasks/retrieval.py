@@ -21,7 +21,6 @@ SCHEMA, FILE = 1, "index.json"
 METRICS = ("cosine", "euclidean")
 _MANY = 2**24  # bytes of codes from which a graph pays: comparing each takes some ten milliseconds
 _ASKED = 64  # queries at once that rank all items
-_SHORTLIST = 4  # times as many as asked for are ranked by the codes themselves, after a walk
 
 
 class Found(NamedTuple):
@@ -266,7 +265,7 @@ class Index:
 
     def _walked(self, graph: graphs.Graph, queries: np.ndarray, k: int) -> np.ndarray:
         """Return the places of the k nearest that a walk finds; where it finds too few, those of all codes."""
-        found = graph.places(queries, min(_SHORTLIST * k, len(self.codes)))
+        found = graph.places(queries, min(graphs.SHORTLIST * k, len(self.codes)))
         alive = (found >= 0) & ~self.removed[found]
         apart = np.where(alive, distances(queries, self.codes, np.maximum(found, 0)), np.inf)
         places = np.take_along_axis(found, np.argsort(apart, axis=1, kind="stable")[:, :k], axis=1)
