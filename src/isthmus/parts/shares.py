@@ -24,6 +24,7 @@ class Categorical(Likelihood):
         Pattern Recognition and Machine Learning (C. M. Bishop, 2006), section 4.3.4
 
     Example:
+        >>> import torch
         >>> Categorical()(torch.zeros(1, 4), None).log_prob(torch.tensor([[0.0, 1.0, 0.0, 0.0]])).sum().exp().item()
         0.25
     """
@@ -59,6 +60,7 @@ class Multinomial(Likelihood):
         Undirected Topic Model (R. Salakhutdinov, G. E. Hinton, 2009)
 
     Example:
+        >>> import torch
         >>> p = Multinomial(total=8.0)(torch.zeros(1, 4), None)
         >>> p.mean, p.log_prob(torch.tensor([[2.0, 0.0, 0.0, 0.0]])).sum().exp().item()
         (tensor([[2., 2., 2., 2.]]), 0.0625)
