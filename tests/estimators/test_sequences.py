@@ -166,6 +166,9 @@ def test_odd_steps_are_named():
     detector = quietly(lambda: AnomalyDetector(Autoencoder(3, network=Recurrent(6), training=SHORT, random_state=0)).fit(X))
     found = detector.attribution(X)
     assert [item.shape for item in found] == [item.shape for item in X] and detector.predict(X).shape == (60,)
+    alike_long = [x[:5] for x in X if len(x) >= 5]
+    assert np.allclose(detector.decision_function(np.stack(alike_long)), detector.decision_function(alike_long))
+    assert len(detector.attribution(np.stack(alike_long))) == len(alike_long)
 
 
 @pytest.mark.parametrize(("X", "said"), [

@@ -89,7 +89,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             likely = np.sort(np.argsort(found, kind="stable")[round(self.trim * len(found)) :])
             fitted = clone(model).fit(_safe_indexing(X, likely), None)
             found = scores_of(fitted, X)
-        self.estimator_ = fitted
+        self.estimator_, self._of_sequences = fitted, _ragged(X)
         self.offset_ = float(np.quantile(found, self.contamination))
         self.usual_ = _usual(fitted, X) if hasattr(fitted, "inverse_transform") else None
         for name in ("n_features_in_", "feature_names_in_"):
@@ -114,7 +114,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     def score_samples(self, X: Any) -> np.ndarray:
         """Return how likely each item is, shape (n,): the greater, the more usual."""
         check_is_fitted(self)
-        return scores_of(self.estimator_, X)
+        return scores_of(self.estimator_, self._as_fitted(X))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return ``score_samples(X) - offset_``: below 0 for odd items."""
@@ -139,7 +139,12 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         if self.usual_ is None:
             raise InputError(f"{type(self.estimator_).__name__} does not give items back, so there is no error of single numbers.")
+        X = self._as_fitted(X)
         return ratios(X, reconstruct(self.estimator_, X), self.usual_)
+
+    def _as_fitted(self, X: Any) -> Any:
+        """Return an array (n, t, d) as a list of sequences where those of any length were learnt from: their scores are a step's."""
+        return list(X) if self._of_sequences and getattr(X, "ndim", 0) == 3 else X
 
     def __sklearn_tags__(self) -> Tags:
         """Return what scikit-learn may know: what the model takes, and no labels."""
