@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from isthmus import Dense, Gaussian, Training, VariationalAutoencoder, load
-from isthmus.errors import InputError
+from isthmus.errors import DiagnosticWarning, InputError
 from isthmus.metrics import spectral_centroid
 from isthmus.parts import KL
 from isthmus.representations.pitch import pitch_of
@@ -77,3 +77,11 @@ def test_what_is_no_note_is_refused(instruments):
         instruments.morph(note(220.0, 1.0), note(220.0, 1.0), steps=1)
     with pytest.raises(InputError, match="sum to 1"):
         instruments.blend([instruments.note(note(220.0, 1.0))], [0.5])
+
+
+def test_a_note_without_a_pitch_is_left_out_by_name():
+    noise = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
+    model = VariationalAutoencoder(2, network=Dense((8,)), training=Training(1), random_state=0)
+    with pytest.warns(DiagnosticWarning, match="1 of 3 notes have no pitch and are left out: hiss.wav"):
+        found = Instruments(model).fit([note(220.0, 1.0), noise, note(262.0, 1.0)], ["a.wav", "hiss.wav", "b.wav"])
+    assert len(found.morph(note(220.0, 1.0), note(262.0, 1.0), steps=2)) == 2

@@ -33,7 +33,7 @@ def learn(task: str, data: str, out: Path, variant: str | None, latent_dim: int 
             base = estimator(variant or "variational", base.n_components, seed, model, base.training, base.likelihood)
         base.set_params(training=training.training((bar,), None, base.training))
         made.set_params(estimator=base)
-        made.fit(items.load(), items.labels)
+        made.fit(items.load(), items.labels if task == "voice" else items.ids)
     made.save(out)
     say = console()
     if task == "voice":

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError
 
-_LOWEST, _HIGHEST = 30.0, 3000.0  # hertz that are looked for
+_LOWEST, _HIGHEST = 27.5, 3000.0  # hertz that are looked for: from the lowest key of a piano
 _DIP, _NONE = 0.1, 0.25  # of the difference function: deep enough to be the first period, and too shallow for any
 _QUIET = 0.03  # of the loudest frame's power, below which none is heard
 
@@ -58,5 +58,5 @@ def pitch_of(waves: list[np.ndarray], rate: int) -> float:
     """
     found = np.concatenate([pitches(wave, rate) for wave in waves])
     if not (found > 0).any():
-        raise InputError(f"no pitch from {_LOWEST:.0f} to {_HIGHEST:.0f} Hz is found in any frame; give a voice or an instrument.")
+        raise InputError(f"no pitch from {_LOWEST:g} to {_HIGHEST:.0f} Hz is found in any frame; give a voice or an instrument.")
     return float(np.median(found[found > 0]))

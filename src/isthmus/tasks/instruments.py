@@ -1,6 +1,7 @@
 """Instruments: notes between notes, whose timbre moves through the code of an autoencoder while their pitch is kept or glides."""
 
 import copy
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import storage
 from ..checks import Whole, check_settings
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 from ..estimators import VariationalAutoencoder
 from ..estimators.trained import versions
 from ..networks import Dense
@@ -24,6 +25,7 @@ from .speakers import fitted
 _LIMITS = {"rate": Whole(8000)}
 _SPAN = 1.3  # of a note's pitch: a little more than a vibrato's
 _CONTEXT = 2  # frames of a window, on each side
+_NAMED = 12  # notes in a warning
 _FADE = 0.005  # seconds at both ends, so that nothing clicks
 
 
@@ -79,16 +81,26 @@ class Instruments(BaseEstimator):
 
         Arguments:
             X: Waves, a list of (t_i,), each one note.
-            y: Ignored.
+            y: The names of the notes, for messages; None numbers them. Notes without a pitch are left out, with a warning that names them.
 
         Raises:
-            InputError: For a note without a pitch, by its place, or less than two.
+            InputError: For less than two notes that have a pitch.
         """
         check_settings(self, _LIMITS)
         waves = read_waves(X, "Instruments")
-        if len(waves) < 2:
-            raise InputError("Instruments needs two notes or more. Got 1.")
-        taken = [self._taken(wave, f"note {place}") for place, wave in enumerate(waves)]
+        names = [f"note {place}" for place in range(len(waves))] if y is None else list(map(str, y))
+        taken, silent, why = [], list[str](), InputError("Instruments needs two notes or more. Got 1.")
+        for wave, name in zip(waves, names, strict=True):
+            try:
+                taken.append(self._taken(wave, name))
+            except InputError as error:
+                silent.append(name)
+                why = error
+        if len(taken) < 2:
+            raise why
+        if silent:
+            listed = ", ".join(silent[:_NAMED]) + (", ..." if len(silent) > _NAMED else "")
+            warnings.warn(f"{len(silent)} of {len(waves)} notes have no pitch and are left out: {listed}", DiagnosticWarning, stacklevel=2)
         cepstra = [vocoder.parts(frames).cepstra for vocoder, frames in taken]
         self.mean_ = np.concatenate(cepstra).mean(axis=0)
         rows = Frames(_CONTEXT).fit_transform([one - self.mean_ for one in cepstra])
