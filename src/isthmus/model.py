@@ -253,7 +253,7 @@ class Model(nn.Module):
     def forcing(self, x: Float[Tensor, "batch *item"]) -> Self:
         """Return a twin whose decoder, where it reads back, is told what is right for these items; all else the two share."""
         twin = copy.copy(self)
-        twin.forced = self.likelihood.link(x).to(self.working)
+        twin.forced = self.decoder.told(self.likelihood.link(x).to(self.working))
         return twin
 
     @property

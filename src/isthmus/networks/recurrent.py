@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .. import ranks
 from ..checks import Limit, OneOf, Real, Whole
 from ..errors import InputError
 from ..parts.penalty import SingleLayer
@@ -16,7 +17,7 @@ from .base import Network, Pair, Shift
 from .dense import from_code, linear
 
 Lengths: TypeAlias = Tensor | None  # (batch,)
-Forced: TypeAlias = Tensor | None  # (batch, *item)
+Forced: TypeAlias = Tensor | None  # (batch, steps, size)
 
 
 class Recurrent(Network):
@@ -157,7 +158,7 @@ class RecurrentDecoder(nn.Module):
         Arguments:
             x: What the first layer emits.
             lengths: Of sequences of any length.
-            forced: For a decoder that reads back, the numbers that are right; None lets it read its own.
+            forced: For a decoder that reads back, what it is `told`; None lets it read its own numbers.
         """
         if lengths is None:
             return self._steps(x, None, forced).reshape(-1, *self.shape)
@@ -174,17 +175,17 @@ class RecurrentDecoder(nn.Module):
         else:
             states = first[:, None].expand(-1, steps, -1)
             if forced is not None:
-                states = torch.cat([states, self._told(forced.reshape(len(x), steps, -1), lengths)], dim=2)
+                order = turned(forced, lengths) if self.backwards else forced
+                states = torch.cat([states, nn.functional.pad(order[:, :-1], (0, 0, 1, 0))], dim=2)  # the step written before
             for number, (cells,) in enumerate(self.layers):
                 states = cells(states, None if number else first)
             made = self.out(states)
         return turned(made, lengths) if self.backwards else made
 
-    def _told(self, right: Float[Tensor, "batch steps size"], lengths: Lengths) -> Float[Tensor, "batch steps size"]:
-        """Return the step that is written before each, in a share of them, and 0 in the others."""
-        order = turned(right, lengths) if self.backwards else right
-        known = torch.rand(*order.shape[:2], 1, device=order.device) < self.teacher_forcing
-        return nn.functional.pad(order[:, :-1], (0, 0, 1, 0)) * known
+    def told(self, right: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch steps size"]:
+        """Return the steps that are right in the share in which they are told, and 0 in the others."""
+        steps = right.reshape(len(right), -1, self.out.out_features)
+        return steps * (ranks.uniform(steps[..., :1]) < self.teacher_forcing)
 
     def _written(self, first: Float[Tensor, "batch hidden"], steps: int) -> Float[Tensor, "batch steps size"]:
         """Return the numbers of one step after the other."""
