@@ -13,7 +13,8 @@ from . import estimators, networks, parts, representations, storage, training
 from .errors import InputError
 from .estimators.base import BaseAutoencoder
 from .estimators.trained import versions
-from .files import ArrayItems, Items, RowStream
+from .files import Items, RowStream, SeriesItems
+from .files.items import RowIds
 from .files.rows import scratch
 from .representations.cutting import CutRows
 from .representations.streaming import fit_rows
@@ -94,8 +95,9 @@ class Run(TransformerMixin, BaseEstimator):
             items = self.representation.fit_transform(items) if fit else self.representation.transform(items)
         if fit:
             self.cut.fit(items)
-        known = X if isinstance(X, Items) else ArrayItems(np.zeros(len(items)), "the items")
-        return CutRows(self.cut, items, known.source, known.ids, known.labels, getattr(known, "times", None))
+        if not isinstance(X, Items):
+            return CutRows(self.cut, items, "the items", RowIds(range(len(items))))
+        return CutRows(self.cut, items, X.source, X.ids, X.labels, X.times if isinstance(X, SeriesItems) else None)
 
     def learn(self, rows: Any, condition: Any = None, groups: Any = None) -> "Run":
         """Fit the estimator and what stands beside it to rows from `prepare`; an interrupted fit keeps what it has."""
@@ -117,6 +119,10 @@ class Run(TransformerMixin, BaseEstimator):
         view = copy.copy(self)
         view.representation = view.cut = None
         return view
+
+    def uncut(self) -> "Run":
+        """Return the run for those who have what its cut made; without a cut the run itself."""
+        return self if self.cut is None else self.on_rows()
 
     def given(self, condition: Any) -> "Run":
         """Return the run under a condition, one for each item that its methods will meet, or one for all; under None the run itself."""

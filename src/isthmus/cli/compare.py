@@ -1,7 +1,7 @@
 """``isthmus compare``: every variant beside PCA on anyone's data."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -122,18 +122,9 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
     if loaded.cut is not None:  # sounds, of which parts have whole ones
-        return *_frames(step, loaded.cut, data, parts), step
+        return *_cut(loaded.cut, data, [(step.transform(raw), labels, ids) for raw, labels, ids in parts]), step
     train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
     return train, held_out, step
-
-
-def _frames(step: Any, cut: Any, source: str, parts: Any) -> tuple[Split, Split]:
-    """Return the frames of two parts of sounds."""
-    spectra = [step.transform(raw) for raw, _, _ in parts]
-    cut.fit(spectra[0])
-    rows = (CutRows(cut, own, source, list(ids), labels) for own, (_, labels, ids) in zip(spectra, parts, strict=True))
-    train, held_out = (Split(own.load(), own.labels, np.array(own.ids)) for own in rows)
-    return train, held_out
 
 
 def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -> tuple[Split, Split]:
@@ -141,9 +132,14 @@ def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -
     if cut is None:
         raise InputError(f"variants are compared on items of one shape, and the series of {items.source} may have any; give --windows")
     parts = parted(items, _TEST_SHARE, seed) if test is None else (items, test)
-    cut.fit(parts[0].load())
-    train, held = (CutRows(cut, part.load(), part.source, part.ids) for part in parts)
-    return Split(train.load(), None, list(train.ids)), Split(held.load(), None, list(held.ids))
+    return _cut(cut, items.source, [(part.load(), None, part.ids) for part in parts])
+
+
+def _cut(cut: Any, source: str, parts: Sequence[tuple[Any, np.ndarray | None, Any]]) -> tuple[Split, Split]:
+    """Return the rows of two parts of items, each with its labels and ids, by a cut that learns from the first."""
+    cut.fit(parts[0][0])
+    train, held = (CutRows(cut, items, source, ids, labels) for items, labels, ids in parts)
+    return Split(train.load(), train.labels, list(train.ids)), Split(held.load(), held.labels, list(held.ids))
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:

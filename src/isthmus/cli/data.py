@@ -110,7 +110,7 @@ def read_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Ite
 
 
 def rows_for(run: Run, source: str, asked: tuple[int, int] | None = None) -> Items:
-    """Return the items of ``source`` or, for a run with a cut, what that makes of them, which ``run.on_rows()`` takes."""
+    """Return the items of ``source`` or, for a run with a cut, what that makes of them, which ``run.uncut()`` takes."""
     items = read_for(run, source, asked)
     return items if run.cut is None else run.cut_rows(items)
 
@@ -143,7 +143,7 @@ def take(raw: Any, which: np.ndarray) -> Any:
     if isinstance(raw, list):
         return [raw[place] for place in which]
     if not isinstance(raw, dict):
-        return [raw[place] for place in which] if isinstance(raw, list) else raw[which]
+        return raw[which]
     columns = {name: column[which] for name, column in raw.items()}
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 

@@ -148,9 +148,8 @@ class _Odd:
         if self.columns is not None:
             return self.columns[place]
         spots = np.unravel_index(place, shape)
-        if self.run.channels:
-            when = self.items.when(row, int(spots[0])) if isinstance(self.items, CutRows | SeriesItems) else f"step {spots[0]}"
-            return f"{self.run.channels[spots[1]]} at {when}"
+        if self.run.channels and isinstance(self.items, CutRows | SeriesItems):
+            return f"{self.run.channels[spots[1]]} at {self.items.when(row, int(spots[0]))}"
         kinds = {1: ("number",), 2: ("step", "number") if is_series(shape) else ("row", "column"), 3: ("row", "column", "channel")}
         axes = kinds.get(len(shape), [f"axis {axis}" for axis in range(len(shape))])
         where = zip(axes, spots, shape, strict=True)

@@ -10,7 +10,7 @@ from .progress import console
 
 def encode(run: Path, data: str, /, *, out: Path, condition: str | None = None, image_size: tuple[int, int] | None = None,
            precision: str = "float32", overwrite: bool = False) -> None:  # fmt: skip
-    """Write the codes of DATA to OUT, one row an item (a window, named by its series and first step), in constant memory.
+    """Write the codes of DATA to OUT, one row an item, in constant memory, or one for each window of a series or frame of a sound.
 
     Args:
         run: The folder that `fit` wrote.

@@ -45,7 +45,7 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
     fitted = open_run(run)
     block, known = _item(fitted, a, data, condition)
-    view = fitted if fitted.cut is None else fitted.on_rows()
+    view = fitted.uncut()
     model, first = fitted.given(known).estimator, view.rows(block)[0]
     if b is not None:
         last = view.rows(_item(fitted, b, data, condition)[0])[0]
@@ -85,7 +85,7 @@ def _some(run: Run, items: Items, condition: str | None) -> tuple[Any, np.ndarra
     """Return the estimator as it is told of some of the items, and these as it takes them."""
     places = spread(len(items), _KNOWN)
     block = take(items.load(), places)
-    return run.given(Told(run, condition, items).at(block, places)).estimator, block if run.cut is not None else run.rows(block)
+    return run.given(Told(run, condition, items).at(block, places)).estimator, run.uncut().rows(block)
 
 
 def _item(run: Run, name: str, given: str | None, condition: str | None) -> tuple[Any, Any]:

@@ -21,6 +21,10 @@ class Opened(NamedTuple):
 def opened(folder: Path, data: str, condition: str | None, image_size: tuple[int, int] | None,
            precision: str = "float32") -> Opened:  # fmt: skip
     """Return a run, and DATA as the rows that it takes, read for it; an item is a row but for what a run cuts."""
-    run = open_run(folder).with_precision(naming.precision(precision))
+    return applied(open_run(folder).with_precision(naming.precision(precision)), data, condition, image_size)
+
+
+def applied(run: Run, data: str, condition: str | None, image_size: tuple[int, int] | None) -> Opened:
+    """Return the same of a run that is open already."""
     rows = rows_for(run, data, image_size)
-    return Opened(run if run.cut is None else run.on_rows(), rows, Told(run, condition, rows))
+    return Opened(run.uncut(), rows, Told(run, condition, rows))

@@ -99,7 +99,7 @@ class DataOptions:
     missing: Annotated[str, Parameter(group=_DATA)] = "refuse"
     "What a NaN in an array means: refuse, or mask (leave it out of the loss); tables always mask."
     representation: Annotated[str | None, Parameter(group=_DATA)] = None
-    "table, pixels or bag-of-words; left out, tables take table, texts bag-of-words, and arrays none."
+    "table, pixels, channels, bag-of-words, spectrogram or vocoder; left out, tables take table, texts bag-of-words, sounds spectrogram."
     time: Annotated[str | None, Parameter(group=_DATA)] = None
     "The column that orders the rows of a table as the steps of a series, by numbers or dates."
     series: Annotated[str | None, Parameter(group=_DATA)] = None

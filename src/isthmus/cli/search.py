@@ -25,7 +25,7 @@ from ..tasks.retrieval import read_document
 from .conditions import Told
 from .data import read_for
 from .index import LABELS, RUN, TEXT, beginning
-from .opening import opened
+from .opening import applied
 from .progress import console
 
 _SHOWN = 20  # queries of a batch whose answers are printed
@@ -59,7 +59,7 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
     if out is not None:
         refuse_existing(out, overwrite)
     held, run = Index.load(index), open_run(index / RUN)
-    asked = _asked(index, held, run, query, condition, image_size)
+    asked = _asked(held, run, query, condition, image_size)
     found = _found(held, asked, k, rerank)
     answers = {"rank": np.tile(np.arange(1, k + 1), len(asked.names)), "id": held.ids.at(found.places).ravel(),
                "distance": found.distances.ravel().astype(np.float64)}  # fmt: skip
@@ -89,7 +89,7 @@ def search(index: Path, query: str, /, *, k: Annotated[int, Parameter(name="-k")
     say.print(f"{held.choice}{more}" + ("" if out is None else f"; all: {out}"), markup=False)
 
 
-def _asked(folder: Path, index: Index, run: Run, query: str, condition: str | None, image_size: tuple[int, int] | None) -> Asked:
+def _asked(index: Index, run: Run, query: str, condition: str | None, image_size: tuple[int, int] | None) -> Asked:
     """Return the queries that a text on the command line stands for."""
     if not query.strip():
         raise InputError("the query is empty; give a text, a file, or the id of an item of the index")
@@ -97,7 +97,7 @@ def _asked(folder: Path, index: Index, run: Run, query: str, condition: str | No
     if place is not None:
         return Asked([query], None if index.vectors is None else index.vectors[[place]], None, place)
     if exists(query):
-        run, items, told = opened(folder / RUN, query, condition, image_size)
+        run, items, told = applied(run, query, condition, image_size)
         block = items.load()
         rows = run.encoded(block)
         return Asked(items.ids, rows, run.given(told(block)).estimator.transform(rows))

@@ -112,9 +112,8 @@ def _steps(run: Run, pairs: Iterable[tuple[Sequence[str], Any]], times: Iterator
     for ids, items in pairs:
         for name, steps in zip(ids, items, strict=True):
             when = np.arange(len(steps)) if times is None else next(times)
-            channels = run.channels or [f"channel {place}" for place in range(steps.shape[1])]
             yield {run.series or "series": np.full(len(steps), str(name), dtype=object), run.time or "step": when,
-                   **dict(zip(channels, steps.T, strict=True))}  # fmt: skip
+                   **dict(zip(run.channels, steps.T, strict=True))}  # fmt: skip
 
 
 def _typed(run: Run, columns: Columns) -> Columns:

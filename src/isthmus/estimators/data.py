@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
@@ -21,7 +20,7 @@ from ..networks import Conv, Dense, Recurrent
 from ..networks.base import Network
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
-from ..training.batches import Rows, blocks
+from ..training.batches import Rows, blocks, dense
 from ..training.sequences import Sequences
 
 _DTYPES = (np.float64, np.float32, np.uint8)  # rows of others become the first
@@ -148,7 +147,7 @@ class Summary:
         count, mean, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         least, most, rows, first = np.full(shape, np.inf), np.full(shape, -np.inf), 0, -1
         for block in blocks(data):
-            x = np.array(block.toarray() if sp.issparse(block) else block, dtype=np.float64)
+            x = np.array(dense(block), dtype=np.float64)
             least, most = np.fmin(least, np.fmin.reduce(x)), np.fmax(most, np.fmax.reduce(x))
             whole = not np.isnan(x.min())
             seen: Any = True if whole else ~np.isnan(x)

@@ -17,7 +17,8 @@ from ..errors import InputError
 from ..estimators import DenoisingAutoencoder, VariationalAutoencoder
 from ..estimators.base import BaseAutoencoder
 from ..parts import KL, Gaussian, GaussianNoise
-from .parzen import Parzen
+from ..training.batches import dense
+from .parzen import Parzen, take_names
 from .reduction import reconstruct
 
 _CODE = (2, 32)  # units of the default's code
@@ -92,10 +93,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.estimator_, self._of_sequences = fitted, _ragged(X)
         self.offset_ = float(np.quantile(found, self.contamination))
         self.usual_ = _usual(fitted, X) if hasattr(fitted, "inverse_transform") else None
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-            if hasattr(fitted, name):
-                setattr(self, name, getattr(fitted, name))
+        take_names(self, fitted)
         return self
 
     def settle(self, X: Any, odd: Any) -> Self:
@@ -248,7 +246,7 @@ def _dense(X: Any) -> np.ndarray:
     """Return items as an array of doubles, the steps of sequences behind each other."""
     if _ragged(X):
         return np.concatenate([np.asarray(item, dtype=np.float64) for item in X])
-    return np.asarray(X.toarray() if sp.issparse(X) else X, dtype=np.float64)
+    return np.asarray(dense(X), dtype=np.float64)
 
 
 def _ragged(X: Any) -> bool:

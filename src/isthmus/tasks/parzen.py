@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..training.batches import spread
+from ..training.batches import dense, spread
 from .reduction import reconstruct
 
 _KERNELS = 2000  # at most, from items spread over all
@@ -61,10 +61,7 @@ class Parzen(TransformerMixin, BaseEstimator):
         keys = _keys(items[kept])
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        take_names(self, self.estimator_)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -107,9 +104,17 @@ class Parzen(TransformerMixin, BaseEstimator):
         return tags
 
 
+def take_names(estimator: Any, fitted: Any) -> None:
+    """Let an estimator around a fitted one know of its features what that does."""
+    for name in ("n_features_in_", "feature_names_in_"):
+        estimator.__dict__.pop(name, None)
+        if hasattr(fitted, name):
+            setattr(estimator, name, getattr(fitted, name))
+
+
 def _flat(X: Any) -> np.ndarray:
     """Return items as rows of doubles."""
-    items = np.asarray(X.toarray() if sp.issparse(X) else X, dtype=np.float64)
+    items = np.asarray(dense(X), dtype=np.float64)
     return np.ascontiguousarray(items.reshape(len(items), -1))
 
 
