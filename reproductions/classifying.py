@@ -2,19 +2,26 @@
 
 All labelled digits are learnt from and the last pass's weights are kept: rate and number of passes were chosen before, on 10,000 digits
 held out, so that nothing is left to choose by. (The pass with the least held-out cross-entropy comes long before that with the fewest
-errors. Masking pixels while fine-tuning was not seen to help.)
+errors.) Layers and whole learn by plain gradient descent at constant rates, as then. The high rate of the fine-tuning matters: on the
+digits held out 1.53 % are wrong after ten passes of 20 at 1, and 1.75 % after thirty at 0.1.
 """
 
 from math import sqrt
 from typing import Any
 
-from isthmus import AutoencoderClassifier, StackedAutoencoder, Training
+from isthmus import SGD, AutoencoderClassifier, Constant, StackedAutoencoder, Training
 from isthmus.tasks.reduction import training_seconds
 
 from .runner import Digits, Measures, Setting
 
-LAYER = 15  # passes for each layer of a stack
-RATE, PASSES = 1e-3, 20
+LAYER, LAYER_RATE = 15, 0.25  # passes and rate for each layer of a stack
+RATE, PASSES, BATCH = 2.5, 10, 50
+DESCENT = {"optimizer": SGD(momentum=0.0), "schedule": Constant()}
+
+
+def layerwise(to: Setting, epochs: int = LAYER) -> Training:
+    """Return how each layer of a stack of autoencoders learns."""
+    return to.training(epochs, BATCH, LAYER_RATE, **DESCENT)
 
 
 def deep(layer: Any, to: Setting, width: int = 1000, **settings: Any) -> StackedAutoencoder:
@@ -26,7 +33,7 @@ def deep(layer: Any, to: Setting, width: int = 1000, **settings: Any) -> Stacked
 def fine_tuned(autoencoder: Any, to: Setting, epochs: int = PASSES, digits: Digits | None = None, **training: Any) -> Measures:
     """Return the test error in percent after fine-tuning on MNIST or on other ``digits``, half its 95 % interval, and the seconds."""
     digits = digits or to.mnist()
-    settings = {"learning_rate": RATE, "checkpoint": to.kept("fine-tuning"), **training}
+    settings = {"learning_rate": RATE, "batch_size": BATCH, "checkpoint": to.kept("fine-tuning"), **DESCENT, **training}
     model = AutoencoderClassifier(autoencoder, to.training(epochs, **settings), random_state=to.seed)
     model.fit(digits.train, digits.train_labels)
     error = 100 - 100 * model.score(digits.test, digits.test_labels)

@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 
 from isthmus import Autoencoder, DenoisingAutoencoder, Masking
 
-from .classifying import LAYER, deep, fine_tuned
+from .classifying import LAYER, deep, fine_tuned, layerwise
 from .runner import Digits, Line, Measures, Setting, reproduce
 
 TRAIN, VALID, TEST = 10_000, 2_000, 50_000
@@ -28,16 +28,16 @@ TRAIN, VALID, TEST = 10_000, 2_000, 50_000
 
 def mnist(to: Setting) -> Measures:
     """Three denoising layers on MNIST itself."""
-    return fine_tuned(deep(DenoisingAutoencoder(corruption=Masking(0.25), training=to.training(LAYER, 100)), to, tied=True), to)
+    return fine_tuned(deep(DenoisingAutoencoder(corruption=Masking(0.25), training=layerwise(to)), to, tied=True), to)
 
 
 def stacked(to: Setting, kind: str, masked: float) -> Measures:
     """Three layers on a variation, denoising ones or, where nothing is masked, plain ones."""
-    training = to.training(40, 100)
+    training = layerwise(to, 40)
     layer = DenoisingAutoencoder(corruption=Masking(masked), training=training) if masked else Autoencoder(training=training)
     found = varied(to, kind)
     digits = found._replace(train=found.train[VALID:], train_labels=found.train_labels[VALID:])
-    return fine_tuned(deep(layer, to, tied=True), to, 60, digits)
+    return fine_tuned(deep(layer, to, tied=True), to, 30, digits)
 
 
 def svm(to: Setting, kind: str) -> Measures:
@@ -68,7 +68,7 @@ def _variation(raw: bytes, shape: tuple[int, int], kind: str) -> np.ndarray:
 
 
 LINES = {
-    "mnist": Line(mnist, "error", "1.28", f"1000 units a layer, 25 % masked, {LAYER} passes each; Adam"),
+    "mnist": Line(mnist, "error", "1.28", f"1000 units a layer, 25 % masked, {LAYER} passes each"),
     "rot-sdae": Line(partial(stacked, kind="rot", masked=0.25), "error", "9.53", "40 passes a layer; the variation drawn anew"),
     "rot-sae": Line(partial(stacked, kind="rot", masked=0.0), "error", "10.30", "the same, nothing masked"),
     "rot-svm": Line(partial(svm, kind="rot"), "error", "11.11", "four settings tried"),

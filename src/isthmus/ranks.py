@@ -107,7 +107,12 @@ def gathered(x: Tensor) -> Tensor:
 
 def mean(x: Tensor) -> Tensor:
     """Return the mean over the whole batch of ``x``, (batch, ...), through which gradients flow to every process."""
-    return differentiable.all_reduce(x.sum(0)) / _batch if _batch else x.mean(0)
+    return total(x.sum(0)) / whole(len(x))
+
+
+def total(x: Tensor) -> Tensor:
+    """Return the sum of what every process has for ``x``, through which gradients flow to each."""
+    return differentiable.all_reduce(x) if _batch else x
 
 
 def extremes(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -29,8 +29,8 @@ from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
 from ..training.batches import dense
+from . import compression, naming, starts
 from . import data as sources
-from . import naming, starts
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
 from .progress import Bar, console
 
@@ -42,8 +42,8 @@ _KINDS = {"binary": ("bit-balance", "decorrelation"), "contractive": ("contracti
 
 
 def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
-            variants: str | None = None, pretraining: str | None = None, seeds: int = 1, seed: int = 0, target_error: float | None = None,
-            json_: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
+            variants: str | None = None, pretraining: str | None = None, bytes_: str | None = None, seeds: int = 1, seed: int = 0,
+            target_error: float | None = None, json_: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
             training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
     """Fit every variant to DATA at the same code size and budget, beside PCA, logistic PCA and the linear autoencoder.
 
@@ -55,6 +55,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         variants: Some of the rows, with commas between them; all if left out.
         pretraining: Instead of the variants, ways to start one deep network at equal cost, with commas between them: none,
             autoencoder, denoising, sparse, contractive, rbm; today's way stands beside them.
+        bytes_: Instead of the variants, codes for search of so many bytes a vector, 8,16,32,64: the share of the ten nearest vectors that
+            bits of an autoencoder find, beside codes of FAISS (the extra ann).
         seeds: How many times each variant is fitted; the report shows them as bands.
         seed: The first seed.
         target_error: Say the smallest code that meets this squared error.
@@ -69,6 +71,11 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
     train, held, step = _parts(data, test, seed, source)
+    if bytes_ is not None:
+        if variants is not None or pretraining is not None:
+            raise InputError("--bytes, --variants and --pretraining are three comparisons; leave out two")
+        compression.compared(train, held, wholes(bytes_, "--bytes") or (), training, seed, folder, data, json_)
+        return
     names = sources.names_of(step)
     summary = Summary.of(train.items)
     asked = sources.likelihood(train.items, source, model, step) or summary.likelihood()

@@ -124,5 +124,5 @@ class Decorrelation(Penalty):
         """Return the sum of the batch's squared covariances, repeated for every sample."""
         bits = 2 * out.mean - 1
         apart = bits - ranks.mean(bits)
-        products = ranks.mean(apart.unsqueeze(2) * apart.unsqueeze(1))  # (latent, latent)
+        products = ranks.total(apart.T @ apart) / ranks.whole(len(bits))  # (latent, latent)
         return (products.square().sum() - products.diagonal().square().sum()).expand(len(bits))

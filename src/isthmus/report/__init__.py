@@ -1,5 +1,6 @@
 """What a comparison found: as a page, as a table and in plain words."""
 
+from .compression import render_compression
 from .images import contact_sheet
 from .odd import Oddest, render_odd
 from .page import render
@@ -9,5 +10,6 @@ from .tables import table
 from .verdict import verdict
 
 __all__ = [
-    "Heard", "Oddest", "contact_sheet", "render", "render_odd", "render_rankings", "render_sounds", "table", "verdict",
+    "Heard", "Oddest", "contact_sheet", "render", "render_compression", "render_odd", "render_rankings", "render_sounds", "table",
+    "verdict",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
 
+from ..tasks.compression import Compressed
 from .summary import Line
 
 #: One colour a variant, in order of appearance; PCA comes first as a rule, so grey does.
@@ -113,6 +114,20 @@ def precision_recall(curves: Mapping[str, Mapping[str, float]]) -> Markup:
         axes.set_ylim(bottom=0)
         if len(curves) > 1:
             axes.legend(frameon=False)
+        return _svg(figure)
+
+
+def recall_by_bytes(found: Sequence[Compressed]) -> Markup:
+    """Return the share of the neighbours that are found against the bytes of a code: a line a kind."""
+    with matplotlib.rc_context(_STYLE):
+        figure, axes = _axes(6.0, 3.0, "bytes a vector", "% of the ten nearest that are found")
+        kinds = dict.fromkeys(one.kind for one in found)
+        for kind, colour, marker in zip(kinds, PALETTE[1:], _MARKERS, strict=False):
+            own = [one for one in found if one.kind == kind]
+            axes.plot([one.bytes for one in own], [100 * one.recall for one in own], color=colour, marker=marker, markersize=4, label=kind)
+        _scale(axes, sorted({one.bytes for one in found}), logarithmic=False)
+        axes.set_ylim(0, 100)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
         return _svg(figure)
 
 

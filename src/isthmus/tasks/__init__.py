@@ -1,8 +1,9 @@
 """The uses of codes; they know ``transform``, ``inverse_transform`` and ``sample``, never a class."""
 
-from . import anomalies, generation, instruments, paths, reduction, retrieval, voice
+from . import anomalies, compression, generation, instruments, paths, reduction, retrieval, voice
 from .anomalies import AnomalyDetector
 from .baseline import Principal
+from .compression import Compressed, compress
 from .generation import Density, fit_density
 from .instruments import Instruments
 from .padded import Padded, padded
@@ -13,7 +14,8 @@ from .retrieval import Found, Index, rerank
 from .voice import Voices
 
 __all__ = [
-    "AnomalyDetector", "Candidate", "Comparison", "Density", "Found", "Index", "Instruments", "Padded", "Parzen", "Principal", "Split",
-    "Voices", "anomalies", "attribute_direction", "compare", "evaluate", "fit_density", "generation", "grid", "instruments", "interpolate",
-    "linear", "move", "padded", "paths", "reach", "reduction", "rerank", "retrieval", "spherical", "traverse", "voice",
+    "AnomalyDetector", "Candidate", "Comparison", "Compressed", "Density", "Found", "Index", "Instruments", "Padded", "Parzen",
+    "Principal", "Split", "Voices", "anomalies", "attribute_direction", "compare", "compress", "compression", "evaluate", "fit_density",
+    "generation", "grid", "instruments", "interpolate", "linear", "move", "padded", "paths", "reach", "reduction", "rerank", "retrieval",
+    "spherical", "traverse", "voice",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ class Graph:
 
         The effort of a walk is the least that finds 97 % of the ten true neighbours of 200 of the codes.
         """
-        faiss = _faiss()
+        faiss = library()
         width = codes.shape[1]
         if codes.dtype.kind == "u":
             index = faiss.IndexBinaryHNSW(8 * codes[:1].nbytes, _LINKS)
@@ -67,13 +67,13 @@ class Graph:
 
     def save(self, path: Path) -> None:
         """Write the graph."""
-        faiss = _faiss()
+        faiss = library()
         (faiss.write_index_binary if self._binary else faiss.write_index)(self.index, str(path))
 
     @classmethod
     def load(cls, path: Path, binary: bool, effort: int, recall: float, mapped: bool) -> Self:
         """Return what `save` wrote; where it is ``mapped`` it stays on disk, and takes no more codes."""
-        faiss = _faiss()
+        faiss = library()
         flags = faiss.IO_FLAG_MMAP_IFC if mapped and not binary else 0
         try:
             return cls((faiss.read_index_binary if binary else faiss.read_index)(str(path), flags), effort, recall)
@@ -104,9 +104,10 @@ def _rows(codes: np.ndarray) -> np.ndarray:
     return rows.view(np.uint8) if rows.dtype.kind == "u" else rows.astype(np.float32, copy=False)
 
 
-def _faiss() -> Any:
+def library() -> Any:
+    """Return FAISS."""
     try:
         import faiss
     except ImportError as error:
-        raise MissingExtraError.of("ann", "a graph of neighbours") from error
+        raise MissingExtraError.of("ann", "a graph of neighbours, or a code of FAISS's,") from error
     return faiss
