@@ -24,6 +24,7 @@ def few_updates(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "_STEPS", 30)
     rng = np.random.default_rng(0)
     np.savez("images.npz", x_train=rng.integers(0, 256, (80, 8, 8), np.uint8), x_test=rng.integers(0, 256, (20, 8, 8), np.uint8))
+    np.save("vectors.npy", rng.normal(size=(400, 4)) @ rng.normal(size=(4, 24)))
     rows = [f"{rng.integers(18, 90) if n % 9 else ''},{('Rome', 'Oslo', 'Paris')[n % 3]},2021-03-{1 + n % 28:02d}" for n in range(90)]
     for folder, count in (("posts", 60), ("newer-posts", 12)):
         for n in range(count):
@@ -52,7 +53,7 @@ def test_every_command_runs(few_updates, capsys):
     assert len(COMMANDS) > 12
     for command in COMMANDS:
         words = shlex.split(command)[1:]
-        if words[0] == "compare" and "--pretraining" not in words:
+        if words[0] == "compare" and not {"--pretraining", "--bytes"} & set(words):
             words += ["--variants", "pca,basic,variational"]
         assert main(words) == 0, f"{command}\n{capsys.readouterr().err}"
 

@@ -72,3 +72,20 @@ def test_denoising_stacks_beat_a_support_vector_machine_on_turned_digits(shared_
 def test_gaps_are_filled_better_than_by_columns_means(shared_data, tmp_path):
     found = in_short("imputation", tmp_path, shared_data, "digits")["digits"]
     assert found["squared_error"] < 0.6 * found["mean"]
+
+
+def test_texts_are_found_better_by_codes_than_by_lsa(shared_data, tmp_path):
+    found = in_short("semantic_hashing_2009", tmp_path, shared_data, "texts,bits-32")
+    assert found["texts"]["ratio"] > 1.1 and found["texts"]["map"] > found["texts"]["tfidf_map"]
+    assert found["bits-32"]["map"] > max(found["bits-32"]["itq_map"], found["bits-32"]["lsh_map"])
+
+
+def test_vectors_in_few_bytes_stand_beside_those_of_faiss(shared_data, tmp_path):
+    pytest.importorskip("faiss")
+    found = in_short("compressed_vectors", tmp_path, shared_data, "newsgroups")["newsgroups"]
+    assert found["autoencoder_8"] > found["ITQ_8"] and found["autoencoder_16"] > found["autoencoder_8"]
+
+
+def test_morphs_keep_the_pitch(shared_data, tmp_path):
+    found = in_short("morphs", tmp_path, shared_data)
+    assert all(one["within_20_cents"] == 1.0 for one in found.values())

@@ -72,8 +72,7 @@ def _dead_units(estimator: Any, codes: np.ndarray) -> Iterator[str]:
                "KL weight, a warm-up (KL(WarmUp(1.0))), a learnt variance (Gaussian(variance=None)) or fewer components "
                "help; unused units do no harm.")  # fmt: skip
     else:
-        yield (f"{idle} of {estimator.n_components} code units are dead: they never change. A lower learning rate, another "
-               "code_activation than 'relu', or a smaller penalty helps.")  # fmt: skip
+        yield f"{idle} of {estimator.n_components} code units are dead: they never change. {estimator.bottleneck_.remedy}"
 
 
 def _learning(estimator: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..checks import Limit, OneOf, Whole, Wholes
 from ..errors import InputError
+from ..files.series import is_series
 from ..parts.penalty import SingleLayer
 from .activations import Activation, activation
 from .base import Network, Pair, Shift, started
@@ -35,7 +36,7 @@ class Conv(Network):
             pixels in many levels then train at higher rates, one by one as in batches.
         activation: The activation, by the names of `Dense`.
         code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for.
-        dimensions: 2 for images (h, w) or (h, w, c); 1 for series (t,) or (t, c).
+        dimensions: 2 for images (h, w) or (h, w, c); 1 for series (t,) or (t, c); None takes 1 for items (t, c) of few channels, else 2.
         shape: The shape of one item where the data are a table, such as (28, 28, 1); None reads it off the data.
 
     Raises:
@@ -52,11 +53,11 @@ class Conv(Network):
     """
 
     limits: ClassVar[dict[str, Limit]] = {
-        "channels": Wholes(), "residual": Whole(0), "normalized": OneOf((True, False)), "dimensions": OneOf((1, 2)), "shape": Wholes(),
+        "channels": Wholes(), "residual": Whole(0), "normalized": OneOf((True, False)), "dimensions": OneOf((None, 1, 2)), "shape": Wholes(),
     }  # fmt: skip
 
     def __init__(self, channels: tuple[int, ...] | None = None, residual: int = 0, activation: str = "silu",
-                 code_activation: str | None = None, dimensions: int = 2,
+                 code_activation: str | None = None, dimensions: int | None = None,
                  shape: tuple[int, ...] | None = None, normalized: bool = False) -> None:  # fmt: skip
         self.channels = channels
         self.residual = residual
@@ -75,7 +76,7 @@ class Conv(Network):
             sizes.append(tuple(math.ceil(side / 2) for side in sizes[-1]))
         inner = activation(self.activation, "Conv.activation")
         frame = (*sides, colours)
-        made = Blocks(self.dimensions, self.residual, self.normalized, inner)
+        made = Blocks(len(sides), self.residual, self.normalized, inner)
         encoder = ConvEncoder(frame, (colours, *channels), sizes, width, made, code_activation)
         return Pair(encoder, ConvDecoder(shape, (colours, *channels), sizes, n_components, made))
 
@@ -84,12 +85,13 @@ class Conv(Network):
         own = tuple(self.shape) if self.shape is not None else shape
         if math.prod(own) != math.prod(shape):
             raise InputError(f"Conv.shape {own} has {math.prod(own)} numbers, an item has {math.prod(shape)}.")
-        if len(own) == self.dimensions:
+        dimensions = self.dimensions or (1 if len(own) == 2 and is_series(own) else 2)
+        if len(own) == dimensions:
             return own, 1
-        if len(own) == self.dimensions + 1:
+        if len(own) == dimensions + 1:
             return own[:-1], own[-1]
-        wanted = "(h, w) or (h, w, c)" if self.dimensions == 2 else "(t,) or (t, c)"
-        raise InputError(f"Conv(dimensions={self.dimensions}) needs items of shape {wanted}; these are {own}. "
+        wanted = "(h, w) or (h, w, c)" if dimensions == 2 else "(t,) or (t, c)"
+        raise InputError(f"Conv(dimensions={dimensions}) needs items of shape {wanted}; these are {own}. "
                          "Give shape=, such as Conv(shape=(28, 28, 1)), or use Dense().")  # fmt: skip
 
     def _channels(self, side: int) -> tuple[int, ...]:

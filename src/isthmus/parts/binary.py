@@ -36,6 +36,7 @@ class BinaryCode(Bottleneck):
 
     code_activation: ClassVar[str | None] = "linear"
     passes: ClassVar[bool] = False
+    remedy: ClassVar[str] = "BitBalance() as the penalty, or fewer bits, help."
     limits: ClassVar[dict[str, Limit]] = {"noise": Real(0)}
 
     def __init__(self, noise: float = 0.0) -> None:

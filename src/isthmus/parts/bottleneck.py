@@ -63,6 +63,9 @@ class Bottleneck(Part):
     #: Whether the deterministic code is the encoder's first numbers, untouched.
     passes: ClassVar[bool] = True
 
+    #: What helps where units of the code never change.
+    remedy: ClassVar[str] = "A lower learning rate, another code_activation than 'relu', or a smaller penalty helps."
+
     @abstractmethod
     def width(self, n_components: int) -> int:
         """Return how many numbers the encoder emits for a code of ``n_components``."""

@@ -18,7 +18,6 @@ from .nearest import nearest
 K = 10  # neighbours
 OURS = "autoencoder"
 _CENTROIDS = 256  # of each byte of product quantisation
-_ROTATED = 4  # numbers a byte that OPQ keeps, as FAISS advises
 _HIDDEN = (1000, 500)
 Search = Callable[[np.ndarray], np.ndarray]
 
@@ -133,9 +132,8 @@ def _cost(second: Compressed, first: Compressed) -> str:
 def _names(width: int, size: int) -> dict[str, str]:
     """Return FAISS's names of codes of so many bytes by what people call them."""
     whole = width - width % size  # numbers that fall into equal parts
-    fewer = min(whole, _ROTATED * size)
     product = f"PQ{size}np"  # "np" is without an order of centroids that only searches of another kind use, and that takes half a minute
-    names = {"PCA": f"PCA{size},SQ8", "PQ": product if whole == width else f"PCA{whole},{product}", "OPQ": f"OPQ{size}_{fewer},{product}"}
+    names = {"PCA": f"PCA{size},SQ8", "PQ": product if whole == width else f"PCA{whole},{product}", "OPQ": f"OPQ{size}_{whole},{product}"}
     return names | ({"ITQ": f"ITQ{8 * size},LSH"} if 8 * size <= width else {})
 
 

@@ -1,5 +1,6 @@
 """Learned similarity: reconstructions judged by what a discriminator sees, trained in three steps a batch."""
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from ..model import Model, Terms
 from ..networks import Conv, Dense
 from ..networks.base import Network
 from ..networks.dense import linear
-from ..parts.likelihood import Bernoulli, Likelihood
+from ..parts.likelihood import Bernoulli, Gaussian, Likelihood, log_likelihood
 from .batches import Batch
 
 _VERDICT = 256  # numbers from which the discriminator judges
@@ -31,9 +32,14 @@ class LearnedSimilarity(Likelihood):
     deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below ``equilibrium - margin``,
     the decoder while one of them is above ``equilibrium + margin``.
 
+    A decoder that can do nothing yet learns little from being found out. Both halves therefore begin with a likelihood of the numbers
+    themselves, and the decoder heeds it a little to the end.
+
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
-        weight: How much the decoder heeds similarity beside the discriminator's verdict.
+        weight: How much the decoder heeds similarity beside the discriminator's verdict: γ times an item's numbers.
+        anchor: How much it heeds the likelihood of the numbers themselves, in the same unit.
+        head_start: The share of the training in which that likelihood is all that there is; 0 is the paper's way.
         equilibrium, margin: Losses in nats, as above; log 2 = 0.69 is a discriminator that cannot tell.
         bounded: Whether items are in [0, 1] (or bytes), and reconstructions then too.
         missing: "refuse": there is no mask for what a discriminator sees.
@@ -48,14 +54,16 @@ class LearnedSimilarity(Likelihood):
     """
 
     limits: ClassVar[dict[str, Limit]] = {
-        "network": Kind(Network, "a network such as Conv()", optional=True), "weight": Real(0), "equilibrium": Real(0), "margin": Real(0),
-        "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),
+        "network": Kind(Network, "a network such as Conv()", optional=True), "weight": Real(0), "anchor": Real(0), "head_start": Real(0, 1),
+        "equilibrium": Real(0), "margin": Real(0), "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),
     }  # fmt: skip
 
-    def __init__(self, network: Network | None = None, weight: float = 0.1, equilibrium: float = 0.68, margin: float = 0.35,
-                 bounded: bool = True, missing: str = "refuse") -> None:  # fmt: skip
+    def __init__(self, network: Network | None = None, weight: float = 6.0, anchor: float = 6.0, head_start: float = 0.0,
+                 equilibrium: float = 0.68, margin: float = 0.35, bounded: bool = True, missing: str = "refuse") -> None:  # fmt: skip
         self.network = network
         self.weight = weight
+        self.anchor = anchor
+        self.head_start = head_start
         self.equilibrium = equilibrium
         self.margin = margin
         self.bounded = bounded
@@ -72,11 +80,15 @@ class LearnedSimilarity(Likelihood):
 
     def __call__(self, decoded: Float[Tensor, "*batch item"], state: nn.Module | None) -> Distribution:
         """Return the distribution about the decoder's output, as the discriminator sees it."""
-        return Similar(decoded.sigmoid() if self.bounded else decoded, state)
+        return Similar(self.plain()(decoded, None), state)
 
     def link(self, mean: Tensor) -> Tensor:
         """Return the decoder's numbers for a mean."""
-        return Bernoulli().link(mean) if self.bounded else mean
+        return self.plain().link(mean)
+
+    def plain(self) -> Likelihood:
+        """Return the likelihood of the numbers themselves."""
+        return Bernoulli() if self.bounded else Gaussian(1.0)
 
 
 class Discriminator(nn.Module):
@@ -104,18 +116,18 @@ class Similar(Distribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, mean: Tensor, discriminator: Any) -> None:
-        super().__init__(mean.shape, validate_args=False)
-        self.loc, self.discriminator = mean, discriminator
+    def __init__(self, plain: Distribution, discriminator: Any) -> None:
+        super().__init__(plain.batch_shape, validate_args=False)
+        self.plain, self.discriminator = plain, discriminator
 
     @property
     def mean(self) -> Tensor:
         """The mean item."""
-        return self.loc
+        return self.plain.mean
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log-density of every feature, constants left out."""
-        apart = self.discriminator.features(value) - self.discriminator.features(self.loc)
+        apart = self.discriminator.features(value) - self.discriminator.features(self.mean)
         return -0.5 * math.prod(self.discriminator.shape) / apart.shape[-1] * apart.square()
 
 
@@ -136,6 +148,9 @@ class Adversarial(Model):
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the encoder's step, then those of decoder and discriminator unless one is too far ahead; in evaluation the first."""
         model = self if batch.condition is None else self.given(batch.condition)
+        if self.training and progress < self.likelihood.head_start:
+            yield from model._plainly(batch.x, progress)
+            return
         yield "encoder", model.terms(batch.x, progress)
         if not self.training:
             return
@@ -150,10 +165,19 @@ class Adversarial(Model):
         decodes, discriminates = self._in_turn(real, fake)
         if decodes:
             deceit = F.softplus(-judge(made)).unflatten(0, (-1, len(x))).mean(0)
-            similarity = -self.likelihood.weight * rebuilt.log_prob(x).flatten(1).sum(1)
-            yield "decoder", {"similarity": similarity, "deceit": deceit}
+            similarity = -self.likelihood.weight * log_likelihood(rebuilt, x, None) / x[0].numel()
+            plain = -self.likelihood.anchor * log_likelihood(rebuilt.plain, x, None) / x[0].numel()
+            yield "decoder", {"similarity": similarity, "plain": plain, "deceit": deceit}
         if discriminates:
             yield "discriminator", {"real": real, "made": fake.unflatten(0, (-1, len(x))).mean(0)}
+
+    def _plainly(self, raw: Tensor, progress: float) -> Iterator[tuple[str, Terms]]:
+        """Yield steps of encoder and decoder by the likelihood of the numbers themselves."""
+        plain = copy.copy(self)
+        plain.likelihood = self.likelihood.plain()
+        for half in ("encoder", "decoder"):
+            terms = Model.terms(plain, raw, progress)
+            yield half, {"plain": terms.pop("reconstruction"), **(terms if half == "encoder" else {})}
 
     @torch.no_grad()
     def _in_turn(self, real: Tensor, fake: Tensor) -> tuple[bool, bool]:
