@@ -1,4 +1,4 @@
-"""Vectors that people already have in 8 to 64 bytes each: how many of their true neighbours an autoencoder's bits find, beside FAISS's codes.
+"""Vectors that people already have in 8 to 64 bytes each: how many true neighbours an autoencoder's bits find, beside FAISS's codes.
 
     python -m reproductions.compressed_vectors [--quick] [--data FOLDER] [--seeds 1] [--only newsgroups,digits] [--out DIR]
 

@@ -89,6 +89,15 @@ def test_whoever_is_far_ahead_waits():
         assert model._in_turn(torch.full((4,), real), torch.full((8,), fake)) == expected
 
 
+def test_both_halves_may_begin_with_the_numbers_themselves():
+    model, batch = copy.deepcopy(fit("dense").module_).train(), Batch(torch.from_numpy(data("dense")))
+    model.likelihood.head_start = 0.5
+    assert [(name, sorted(terms)) for name, terms in model.steps(batch, 0.4)] == [("encoder", ["kl", "plain"]), ("decoder", ["plain"])]
+    assert [name for name, _ in model.steps(batch, 0.6)][0] == "encoder" and "reconstruction" in next(model.steps(batch, 0.6))[1]
+    model.eval()
+    assert [sorted(terms) for _, terms in model.steps(batch, 0.4)] == [["kl", "reconstruction"]]  # held-out rows are judged as ever
+
+
 def test_its_items_are_more_like_the_data_than_those_of_a_likelihood_of_pixels():
     X, y = load_digits(return_X_y=True)
     X = (X / 16).astype(np.float32)

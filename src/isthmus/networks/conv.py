@@ -53,7 +53,8 @@ class Conv(Network):
     """
 
     limits: ClassVar[dict[str, Limit]] = {
-        "channels": Wholes(), "residual": Whole(0), "normalized": OneOf((True, False)), "dimensions": OneOf((None, 1, 2)), "shape": Wholes(),
+        "channels": Wholes(), "residual": Whole(0), "normalized": OneOf((True, False)), "dimensions": OneOf((None, 1, 2)),
+        "shape": Wholes(),
     }  # fmt: skip
 
     def __init__(self, channels: tuple[int, ...] | None = None, residual: int = 0, activation: str = "silu",

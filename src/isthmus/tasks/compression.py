@@ -42,9 +42,9 @@ class Decoded:
     Example:
         >>> from sklearn.preprocessing import FunctionTransformer
         >>> twice = FunctionTransformer(inverse_func=lambda H: 2 * H, check_inverse=False)
-        >>> Decoded(twice, np.eye(3, 8))[1:3, :4]
-        array([[0., 2., 0., 0.],
-               [0., 0., 2., 0.]], dtype=float32)
+        >>> Decoded(twice, np.eye(3, 8))[1:3]
+        array([[0., 2., 0., 0., 0., 0., 0., 0.],
+               [0., 0., 2., 0., 0., 0., 0., 0.]], dtype=float32)
     """
 
     def __init__(self, model: Any, bits: np.ndarray) -> None:
@@ -54,10 +54,9 @@ class Decoded:
     def __len__(self) -> int:
         return len(self.packed)
 
-    def __getitem__(self, part: Any) -> np.ndarray:
-        rows, columns = part if isinstance(part, tuple) else (part, slice(None))
-        bits = np.unpackbits(self.packed[rows], axis=1).astype(np.float32)
-        return np.asarray(self.model.inverse_transform(bits), np.float32)[:, columns]
+    def __getitem__(self, part: slice) -> np.ndarray:
+        bits = np.unpackbits(self.packed[part], axis=1).astype(np.float32)
+        return np.asarray(self.model.inverse_transform(bits), np.float32)
 
 
 def compress(X: Any, queries: Any, sizes: Sequence[int] = (8, 16, 32, 64), training: Training | None = None, seed: int = 0,
@@ -90,6 +89,7 @@ def compress(X: Any, queries: Any, sizes: Sequence[int] = (8, 16, 32, 64), train
         raise InputError(f"codes of whole bytes are learnt from at least {_CENTROIDS} vectors. Got {len(X)}.")
     if wrong := [size for size in sizes if not Whole(1).allows(size) or size > X.shape[1]]:
         raise InputError(f"bytes must be in 1..{X.shape[1]}, of which a vector has numbers. Got {wrong[0]}.")
+    library()  # which is asked for before anything is learnt
     true, found = nearest(queries, X, K), []
     for size in sizes:
         names = _names(X.shape[1], size)

@@ -159,7 +159,8 @@ class Adversarial(Model):
             code = model.encode(self.corrupt(x), draw=True)
             prior = self.bottleneck.prior(code.h)
             drawn = None if prior is None else ranks.normal(code.h) * prior.stddev + prior.mean
-        rebuilt, judge = model.decode(code), self.likelihood_state
+        rebuilt: Any = model.decode(code)  # a `Similar`
+        judge = self.likelihood_state
         made = rebuilt.mean if drawn is None else torch.cat([rebuilt.mean, model.decode(drawn).mean])
         real, fake = F.softplus(-judge(x)), F.softplus(judge(made.detach()))
         decodes, discriminates = self._in_turn(real, fake)
