@@ -126,7 +126,9 @@ def verdict(found: Sequence[Compressed]) -> list[str]:
 
 def _cost(second: Compressed, first: Compressed) -> str:
     ratio = second.build_seconds / max(first.build_seconds, 1e-3)
-    return f"in {ratio:.0f} times the time to build" if ratio >= 1 else f"built in {ratio:.1%} of the time".replace("%", " %")
+    if ratio >= 2:
+        return f"in {ratio:.0f} times the time to build"
+    return "built in about the same time" if ratio > 0.5 else f"built in {100 * ratio:.0f} % of the time"
 
 
 def _names(width: int, size: int) -> dict[str, str]:
