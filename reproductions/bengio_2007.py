@@ -9,9 +9,9 @@ References:
     Greedy Layer-Wise Training of Deep Networks (Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle, 2007)
 """
 
-from isthmus import Adam, Autoencoder, Dense, OneCycle, RestrictedBoltzmannMachine, Training
+from isthmus import Autoencoder, Dense, RestrictedBoltzmannMachine, Training
 
-from .classifying import LAYER, deep, fine_tuned, layerwise
+from .classifying import LAYER, TODAY, deep, fine_tuned, layerwise
 from .runner import Line, Measures, Setting, reproduce
 
 
@@ -35,7 +35,7 @@ def period(to: Setting) -> Measures:
 def today(to: Setting) -> Measures:
     """As many units, started and trained as one would now."""
     start = Autoencoder(1000, network=Dense((1000, 1000), "silu", "silu"), training=Training(epochs=0))
-    return fine_tuned(start, to, 20, optimizer=Adam(), schedule=OneCycle(), learning_rate=1e-3, batch_size=100)
+    return fine_tuned(start, to, 20, **TODAY)
 
 
 LINES = {

@@ -9,7 +9,7 @@ digits held out 1.53 % are wrong after ten passes of 20 at 1, and 1.75 % after t
 from math import sqrt
 from typing import Any
 
-from isthmus import SGD, AutoencoderClassifier, Constant, StackedAutoencoder, Training
+from isthmus import SGD, Adam, AutoencoderClassifier, Constant, OneCycle, StackedAutoencoder, Training
 from isthmus.tasks.reduction import training_seconds
 
 from .runner import Digits, Measures, Setting
@@ -17,6 +17,7 @@ from .runner import Digits, Measures, Setting
 LAYER, LAYER_RATE = 15, 0.25  # passes and rate for each layer of a stack
 RATE, PASSES, BATCH = 2.5, 10, 50
 DESCENT = {"optimizer": SGD(momentum=0.0), "schedule": Constant()}
+TODAY = {"optimizer": Adam(), "schedule": OneCycle(), "learning_rate": 1e-3, "batch_size": 100}
 
 
 def layerwise(to: Setting, epochs: int = LAYER) -> Training:

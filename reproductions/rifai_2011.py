@@ -17,7 +17,7 @@ from sklearn.frozen import FrozenEstimator
 from isthmus import Autoencoder, Contractive, ContractiveAutoencoder, DenoisingAutoencoder, Dense, GaussianNoise
 from isthmus.metrics import jacobian_norm
 
-from .classifying import fine_tuned
+from .classifying import TODAY, fine_tuned
 from .runner import Line, Measures, Setting, reproduce
 
 UNITS, PASSES, RATE = 1000, 20, 0.01
@@ -51,7 +51,7 @@ def measured(model: Any, to: Setting) -> Measures:
     codes = model.transform(digits.test)
     found = {"norm": jacobian_norm(model.transform, digits.test, max_items=500),
              "saturated": 100 * float(((codes < 0.05) | (codes > 0.95)).mean())}  # fmt: skip
-    return found | fine_tuned(FrozenEstimator(model), to)
+    return found | fine_tuned(FrozenEstimator(model), to, 20, **TODAY)
 
 
 LINES = {
