@@ -16,13 +16,14 @@ from .runner import Digits, Measures, Setting
 
 LAYER, LAYER_RATE = 15, 0.25  # passes and rate for each layer of a stack
 RATE, PASSES, BATCH = 2.5, 10, 50
+LEAST = 10  # passes of fine-tuning in a short run, too: at a high rate fewer lead nowhere
 DESCENT = {"optimizer": SGD(momentum=0.0), "schedule": Constant()}
 TODAY = {"optimizer": Adam(), "schedule": OneCycle(), "learning_rate": 1e-3, "batch_size": 100}
 
 
-def layerwise(to: Setting, epochs: int = LAYER) -> Training:
+def layerwise(to: Setting) -> Training:
     """Return how each layer of a stack of autoencoders learns."""
-    return to.training(epochs, BATCH, LAYER_RATE, **DESCENT)
+    return to.training(LAYER, BATCH, LAYER_RATE, **DESCENT)
 
 
 def deep(layer: Any, to: Setting, width: int = 1000, **settings: Any) -> StackedAutoencoder:
@@ -35,7 +36,8 @@ def fine_tuned(autoencoder: Any, to: Setting, epochs: int = PASSES, digits: Digi
     """Return the test error in percent after fine-tuning on MNIST or on other ``digits``, half its 95 % interval, and the seconds."""
     digits = digits or to.mnist()
     settings = {"learning_rate": RATE, "batch_size": BATCH, "checkpoint": to.kept("fine-tuning"), **DESCENT, **training}
-    model = AutoencoderClassifier(autoencoder, to.training(epochs, **settings), random_state=to.seed)
+    tuning = to.training(epochs, **settings).set_params(epochs=max(to.passes(epochs), LEAST))
+    model = AutoencoderClassifier(autoencoder, tuning, random_state=to.seed)
     model.fit(digits.train, digits.train_labels)
     error = 100 - 100 * model.score(digits.test, digits.test_labels)
     return {"error": error, "interval": interval(error, len(digits.test)),
