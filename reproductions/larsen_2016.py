@@ -133,7 +133,7 @@ def _faces(data: Path) -> Faces:
 
 LINES = {
     "vae": Line(partial(drawn, make=VariationalAutoencoder), "frechet", "none", "Bernoulli likelihood of pixels"),
-    "similarity": Line(partial(drawn, make=similarity), "frechet", "none", "learned similarity, the verdict at a hundredth"),
+    "similarity": Line(partial(drawn, make=similarity), "frechet", "none", "learned similarity, the verdict at a thousandth"),
     "vaegan": Line(partial(drawn, make=vaegan), "frechet", "none", "learned similarity and verdict; half of the time a VAE"),
 }  # fmt: skip
 

@@ -69,19 +69,23 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
     if not Whole(1).allows(seeds):
         raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
+    if variants is not None and pretraining is not None:
+        raise InputError("--variants and --pretraining are two comparisons; leave out one")
+    if bytes_ is not None and (variants is not None or pretraining is not None):
+        raise InputError("--bytes, --variants and --pretraining are three comparisons; leave out two")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
     train, held, step = _parts(data, test, seed, source)
+    title = f"isthmus compare {data}"
     if bytes_ is not None:
-        if variants is not None or pretraining is not None:
-            raise InputError("--bytes, --variants and --pretraining are three comparisons; leave out two")
-        compression.compared(train, held, wholes(bytes_, "--bytes") or (), training, seed, folder, data, json_)
+        coded, said = compression.compared(train, held, wholes(bytes_, "--bytes") or (), training, seed)
+        _keep(folder, lambda: report.render_compression(coded, title=title), [one._asdict() for one in coded], said, json_)
+        if not json_:
+            compression.tell(coded, said, folder)
         return
     names = sources.names_of(step)
     summary = Summary.of(train.items)
     asked = sources.likelihood(train.items, source, model, step) or summary.likelihood()
     summary.check(asked)
-    if variants is not None and pretraining is not None:
-        raise InputError("--variants and --pretraining are two comparisons; leave out one")
     chosen = _rows(variants, asked) if pretraining is None else starts.rows(pretraining)
     chosen += ["config"] if source.config is not None else []
     own = None if source.config is None else configured(source.config)
@@ -90,18 +94,24 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         candidates = _candidates(chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
         found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
+    _keep(folder, lambda: report.render(found, train, held, title=title, columns=names, target_error=target_error), found.rows, sentences,
+          json_)  # fmt: skip
+    if not json_:
+        _tell(found.rows, sentences, folder, data, sizes[0])
+
+
+def _keep(folder: Path | None, page: Callable[[], str], rows: list[dict[str, Any]], sentences: list[str], json_: bool) -> None:
+    """Write the page and what was found to FOLDER, and print the latter where that is asked for."""
+    result = encode({"rows": rows, "verdict": sentences})
     if folder is not None:
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        page = report.render(found, train, held, title=f"isthmus compare {data}", columns=names, target_error=target_error)
         with atomic(folder / "report.html") as path:
-            path.write_text(page, encoding="utf-8")
+            path.write_text(page(), encoding="utf-8")
         with atomic(folder / "compare.json") as path:
-            path.write_text(json.dumps(encode({"rows": found.rows, "verdict": sentences}), indent=1), encoding="utf-8")
+            path.write_text(json.dumps(result, indent=1), encoding="utf-8")
     if json_:
-        print(json.dumps(encode({"rows": found.rows, "verdict": sentences})))
-    else:
-        _tell(found.rows, sentences, folder, data, sizes[0])
+        print(json.dumps(result))
 
 
 def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:

@@ -32,8 +32,8 @@ class LearnedSimilarity(Likelihood):
     deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below ``equilibrium - margin``,
     the decoder while one of them is above ``equilibrium + margin``.
 
-    A decoder that can do nothing yet learns little from being found out. Both halves therefore begin with a likelihood of the numbers
-    themselves, and the decoder heeds it a little to the end.
+    A decoder that can do nothing yet learns little from being found out. The decoder therefore heeds a likelihood of the numbers
+    themselves, too, and both halves may begin with that alone.
 
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
