@@ -26,10 +26,10 @@ def vectors(n=400, d=16):
 
 def test_more_bytes_find_more_and_all_kinds_stand_side_by_side():
     heard, X = [], vectors()
-    found = compress(X[:350], X[350:], (2, 8), Training(epochs=8), heard=heard.append)
+    found = compress(X[:350], X[350:], (2, 8), Training(epochs=8), heard=lambda label, count: heard.append(count))
     assert [(one.kind, one.bytes) for one in found] == [(kind, size) for size, kinds in (
         (2, ("autoencoder", "PCA", "PQ", "OPQ", "ITQ")), (8, ("autoencoder", "PCA", "PQ", "OPQ"))) for kind in kinds]  # fmt: skip
-    assert len(heard) == len(found) and all(one.build_seconds > 0 and one.queries_per_second > 0 for one in found)
+    assert heard == [len(found)] * len(found) and all(one.build_seconds > 0 and one.queries_per_second > 0 for one in found)
     recall = {(one.kind, one.bytes): one.recall for one in found}
     assert all(recall[kind, 2] < recall[kind, 8] for kind in ("autoencoder", "PCA", "PQ", "OPQ"))
     assert all(0.05 < value <= 1 for value in recall.values()) and recall["PCA", 8] > 0.9
@@ -49,7 +49,7 @@ def test_the_verdict_names_whoever_finds_more():
     rows = [Compressed("autoencoder", 8, 0.6, 60, 100), Compressed("PQ", 8, 0.55, 3, 900), Compressed("autoencoder", 16, 0.6, 60, 100),
             Compressed("PQ", 16, 0.8, 3, 900)]  # fmt: skip
     ours, theirs = verdict(rows)
-    assert "take the autoencoder" in ours and "PQ 55 %" in ours and "take PQ" in theirs and "the autoencoder 60 %" in theirs
+    assert "take the autoencoder" in ours and "PQ 55.0 %" in ours and "take PQ" in theirs and "the autoencoder 60.0 %" in theirs
 
 
 @pytest.mark.parametrize(("X", "sizes", "said"), [
@@ -61,13 +61,15 @@ def test_vectors_that_cannot_be_used(X, sizes, said):
         compress(X, vectors(20), sizes)
 
 
-def test_from_the_shell(tmp_path, capsys):
+def test_from_the_shell(tmp_path, capfd):
     np.save(tmp_path / "vectors.npy", vectors())
     words = ["compare", str(tmp_path / "vectors.npy"), "--bytes", "4", "--epochs", "2"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
-    assert "take" in capsys.readouterr().out and "<svg" in (tmp_path / "out" / "report.html").read_text()
+    said, page = capfd.readouterr(), (tmp_path / "out" / "report.html").read_text()
+    assert "take" in said.out and "[1/4] autoencoder, 4 bytes" in said.err and "WARNING" not in said.err
+    assert "<svg" in page and "queries a second" in page and "ITQ" not in page
     assert main([*words, "--json"]) == 0
-    row = json.loads(capsys.readouterr().out)["rows"][0]
+    row = json.loads(capfd.readouterr().out)["rows"][0]
     assert row["kind"] == "autoencoder" and row["bytes"] == 4 and 0 <= row["recall"] <= 1
-    assert main([*words, "--variants", "basic"]) == 1 and "leave out" in capsys.readouterr().err
-    assert main([*words[:3], "none"]) == 1 and "--bytes" in capsys.readouterr().err
+    assert main([*words, "--variants", "basic"]) == 1 and "leave out" in capfd.readouterr().err
+    assert main([*words[:3], "none"]) == 1 and "--bytes" in capfd.readouterr().err

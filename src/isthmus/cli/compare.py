@@ -1,6 +1,5 @@
 """``isthmus compare``: every variant beside PCA on anyone's data."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.table import Table as Grid
 from sklearn.base import clone
 
 from .. import report
@@ -24,13 +22,14 @@ from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
 from ..representations.cutting import CutRows
-from ..storage import atomic, disk_errors, encode, refuse_existing
+from ..storage import refuse_existing
 from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
 from ..training.batches import dense
 from . import compression, naming, starts
 from . import data as sources
+from .findings import keep, tell
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
 from .progress import Bar, console
 
@@ -78,9 +77,9 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     title = f"isthmus compare {data}"
     if bytes_ is not None:
         coded, said = compression.compared(train, held, wholes(bytes_, "--bytes") or (), training, seed)
-        _keep(folder, lambda: report.render_compression(coded, title=title), [one._asdict() for one in coded], said, json_)
+        keep(folder, lambda: report.render_compression(coded, title=title), [one._asdict() for one in coded], said, json_)
         if not json_:
-            compression.tell(coded, said, folder)
+            tell(report.compressed_table(coded), "share of the ten nearest vectors that are found", said, folder)
         return
     names = sources.names_of(step)
     summary = Summary.of(train.items)
@@ -94,24 +93,11 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         candidates = _candidates(chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
         found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
-    _keep(folder, lambda: report.render(found, train, held, title=title, columns=names, target_error=target_error), found.rows, sentences,
-          json_)  # fmt: skip
+    keep(folder, lambda: report.render(found, train, held, title=title, columns=names, target_error=target_error), found.rows, sentences,
+         json_)  # fmt: skip
     if not json_:
-        _tell(found.rows, sentences, folder, data, sizes[0])
-
-
-def _keep(folder: Path | None, page: Callable[[], str], rows: list[dict[str, Any]], sentences: list[str], json_: bool) -> None:
-    """Write the page and what was found to FOLDER, and print the latter where that is asked for."""
-    result = encode({"rows": rows, "verdict": sentences})
-    if folder is not None:
-        with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        with atomic(folder / "report.html") as path:
-            path.write_text(page(), encoding="utf-8")
-        with atomic(folder / "compare.json") as path:
-            path.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    if json_:
-        print(json.dumps(result))
+        tell(report.table(found.rows), "squared error: summed over an item's numbers, averaged over items", sentences, folder)
+        console().print(f"Next: isthmus fit {data} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
 
 
 def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:
@@ -214,22 +200,3 @@ def _fresh(data: str) -> Path:
     while path.exists():
         path, number = base.with_name(f"{base.name}-{number}"), number + 1
     return path
-
-
-def _tell(rows: list[dict[str, Any]], sentences: list[str], folder: Path | None, data: str, size: int) -> None:
-    found = report.table(rows)
-    say = console()
-    # What does not fit the terminal is on the page; the figures stand in the order of their weight.
-    widths = [max(map(len, column)) + 3 for column in zip(found.headers, *found.body, strict=True)]
-    shown = [place for place in range(len(widths)) if sum(widths[: place + 1]) < say.width]
-    grid = Grid(title="squared error: summed over an item's numbers, averaged over items", title_style="dim")
-    for place in shown:
-        grid.add_column(found.headers[place], justify="right" if place else "left")
-    for cells, marks in zip(found.body, found.best, strict=True):
-        grid.add_row(*(f"[bold green]{cells[place]}[/]" if marks[place] else cells[place] for place in shown))
-    say.print(grid)
-    for sentence in sentences:
-        say.print(f"• {sentence}", markup=False)
-    if folder is not None:
-        say.print(f"Report: {folder / 'report.html'}", markup=False)
-    say.print(f"Next: isthmus fit {data} --variant variational --latent-dim {size} --out runs/first", markup=False)

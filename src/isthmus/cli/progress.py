@@ -52,9 +52,10 @@ class Bar:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self.bar.stop()
 
-    def next(self, label: str) -> None:
-        """Begin the next piece."""
-        self.piece, self.label = self.piece + 1, label
+    def next(self, label: str, count: int | None = None) -> None:
+        """Begin the next piece; ``count`` says how many there are where that was not known before."""
+        self.piece, self.label, self.count = self.piece + 1, label, count or self.count
+        self.bar.update(self.task, total=float(self.count))
         self.update(0.0, "")
         if not self.console.is_terminal:
             self.console.print(f"[{self.piece}/{self.count}] {label}", markup=False)

@@ -117,12 +117,11 @@ def precision_recall(curves: Mapping[str, Mapping[str, float]]) -> Markup:
         return _svg(figure)
 
 
-def recall_by_bytes(found: Sequence[Compressed]) -> Markup:
-    """Return the share of the neighbours that are found against the bytes of a code: a line a kind."""
+def recall_by_bytes(found: Sequence[Compressed], colours: Mapping[str, str]) -> Markup:
+    """Return the share of the neighbours that are found against the bytes of a code: a line a kind, in its colour."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _axes(6.0, 3.0, "bytes a vector", "% of the ten nearest that are found")
-        kinds = dict.fromkeys(one.kind for one in found)
-        for kind, colour, marker in zip(kinds, PALETTE[1:], _MARKERS, strict=False):
+        for (kind, colour), marker in zip(colours.items(), _MARKERS, strict=False):
             own = [one for one in found if one.kind == kind]
             axes.plot([one.bytes for one in own], [100 * one.recall for one in own], color=colour, marker=marker, markersize=4, label=kind)
         _scale(axes, sorted({one.bytes for one in found}), logarithmic=False)
