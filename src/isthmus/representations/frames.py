@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Whole, check_settings
 from ..errors import InputError
 from .channels import as_series
+from .width import KnowsWidth
 
 _LIMITS = {"context": Whole(0), "spacing": Whole(1)}
 
 
-class Frames(TransformerMixin, BaseEstimator):
+class Frames(KnowsWidth):
     r"""Sequences (t_i, d) as a row for each frame, (n, (2 context + 1) d) float32, and back.
 
     A row holds a frame between ``context`` others on each side, each ``spacing`` frames from the next, earliest first; the first and the
@@ -95,19 +95,6 @@ class Frames(TransformerMixin, BaseEstimator):
     def apart(self, count: int) -> list[int]:
         """Return the lengths of what so many rows are of where nothing else is known: one sequence."""
         return [count]
-
-    def config(self) -> dict[str, Any]:
-        """Return the number of features."""
-        check_is_fitted(self)
-        return {"n_features_in": self.n_features_in_}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return no arrays: nothing of the kind is learnt."""
-        return {}
-
-    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Set the fitted state from what `config` and `arrays` gave."""
-        self.n_features_in_ = config["n_features_in"]
 
     def _places(self, lengths: Sequence[int]) -> list[np.ndarray]:
         """Return which frames of all each row holds, (t_i, 2 context + 1), sequence by sequence."""

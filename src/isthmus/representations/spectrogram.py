@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Limit, Real, Whole, check_settings
 from ..errors import InputError
 from .waves import read_waves
+from .width import KnowsWidth
 
 _LIMITS: dict[str, Limit] = {"window": Whole(4), "hop": Whole(1, optional=True), "mel": Whole(2, optional=True), "floor": Real(-200, -10),
            "rate": Whole(1), "iterations": Whole(0)}  # fmt: skip
@@ -18,7 +18,7 @@ _BLOCK = 4096  # spectra that are made at once
 _MOMENTUM = 0.99  # of fast Griffin-Lim
 
 
-class Spectrogram(TransformerMixin, BaseEstimator):
+class Spectrogram(KnowsWidth):
     r"""Waves (t_i,) as spectra (frames_i, bins) in decibels, float32, and back.
 
     :math:`S_{kf} = 20 \log_{10} \max(|X_{kf}|, \epsilon)` of the short-time Fourier transform with Hann's window, scaled so that a sine at
@@ -114,19 +114,6 @@ class Spectrogram(TransformerMixin, BaseEstimator):
         64
         """
         return 1 + -(-length // self._hop)
-
-    def config(self) -> dict[str, Any]:
-        """Return the number of bins."""
-        check_is_fitted(self)
-        return {"n_features_in": self.n_features_in_}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return no arrays: nothing of the kind is learnt."""
-        return {}
-
-    def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Set the fitted state from what `config` and `arrays` gave."""
-        self.n_features_in_ = config["n_features_in"]
 
     @property
     def _hop(self) -> int:

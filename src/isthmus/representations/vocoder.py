@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Limit, Real, Whole, check_settings
@@ -12,6 +11,7 @@ from ..errors import MissingExtraError
 from .pitch import pitch_of
 from .spectrogram import hertz, mels
 from .waves import read_waves
+from .width import KnowsWidth
 
 _LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
@@ -27,7 +27,7 @@ class Spoken(NamedTuple):
     aperiodicity: np.ndarray
 
 
-class Vocoder(TransformerMixin, BaseEstimator):
+class Vocoder(KnowsWidth):
     r"""Waves (t_i,) of a voice as frames (frames_i, d) float32: pitch, mel-cepstrum, aperiodicity; and back, by WORLD.
 
     The cepstrum c of a spectral envelope H describes its logarithm on the mel scale, :math:`\ln |H(\omega)| \approx \sum_{m=0}^{M} c_m
@@ -98,16 +98,12 @@ class Vocoder(TransformerMixin, BaseEstimator):
 
     def config(self) -> dict[str, Any]:
         """Return the range of pitch and the number of features."""
-        check_is_fitted(self)
-        return {"range": list(self.range_), "n_features_in": self.n_features_in_}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return no arrays: nothing of the kind is learnt."""
-        return {}
+        return {**super().config(), "range": list(self.range_)}
 
     def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Set the fitted state from what `config` and `arrays` gave."""
-        self.range_, self.n_features_in_ = tuple(config["range"]), config["n_features_in"]
+        super().restore(config, arrays)
+        self.range_ = tuple(config["range"])
 
     def _read(self, X: Any) -> list[np.ndarray]:
         """Return waves as WORLD takes them, none shorter than its longest window."""
