@@ -17,10 +17,11 @@ from sklearn.frozen import FrozenEstimator
 from isthmus import Autoencoder, Contractive, ContractiveAutoencoder, DenoisingAutoencoder, Dense, GaussianNoise
 from isthmus.metrics import jacobian_norm
 
-from .classifying import TODAY, fine_tuned
+from .classifying import DESCENT, LAYER_RATE, TODAY, fine_tuned
 from .runner import Line, Measures, Setting, reproduce
 
-UNITS, PASSES, RATE = 1000, 20, 0.01
+UNITS, PASSES = 1000, 20
+RATE = 3e-3  # of fine-tuning; on 10,000 digits held out 0.001 and 0.01 leave 1.52 and 1.50 % wrong, and this 1.45 %
 
 
 def plain(to: Setting) -> Measures:
@@ -35,12 +36,12 @@ def denoising(to: Setting) -> Measures:
 
 def contractive(to: Setting) -> Measures:
     """The squared norm of the Jacobian as a penalty."""
-    return measured(ContractiveAutoencoder(UNITS, Contractive(0.1), **common(to)), to)
+    return measured(ContractiveAutoencoder(UNITS, Contractive(0.2), **common(to)), to)
 
 
 def common(to: Setting) -> dict[str, Any]:
     """Return what the three have in common."""
-    training = to.training(PASSES, 100, RATE, checkpoint=to.kept("pretraining"))
+    training = to.training(PASSES, 50, LAYER_RATE, checkpoint=to.kept("pretraining"), **DESCENT)
     return {"network": Dense((), code_activation="sigmoid", tied=True), "training": training, "random_state": to.seed}
 
 
@@ -51,11 +52,11 @@ def measured(model: Any, to: Setting) -> Measures:
     codes = model.transform(digits.test)
     found = {"norm": jacobian_norm(model.transform, digits.test, max_items=500),
              "saturated": 100 * float(((codes < 0.05) | (codes > 0.95)).mean())}  # fmt: skip
-    return found | fine_tuned(FrozenEstimator(model), to, 20, **TODAY)
+    return found | fine_tuned(FrozenEstimator(model), to, 20, **{**TODAY, "learning_rate": RATE})
 
 
 LINES = {
-    "cae": Line(contractive, "error", "1.14", "Adam, 20 passes; norm 0.73e-4, 86 % saturated in the paper"),
+    "cae": Line(contractive, "error", "1.14", "gradient descent, 20 passes, then Adam; norm 0.73e-4, 86 % saturated in the paper"),
     "dae": Line(denoising, "error", "1.18", "the same; norm 0.86e-4, 18 %"),
     "ae": Line(plain, "error", "1.78", "the same; norm 17.5e-4, 50 %"),
 }
