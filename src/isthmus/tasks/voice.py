@@ -69,7 +69,7 @@ class Voices(BaseEstimator):
         [(17600,)]
     """
 
-    def __init__(self, estimator: Any = None, rounds: int = 4, liveliness: float = 0.87, rate: int = 16000) -> None:
+    def __init__(self, estimator: Any = None, rounds: int = 4, liveliness: float = 0.88, rate: int = 16000) -> None:
         self.estimator = estimator
         self.rounds = rounds
         self.liveliness = liveliness
