@@ -53,6 +53,7 @@ def test_greedy_pretraining_beats_a_random_start_of_its_time(shared_data, tmp_pa
     least = 0.6 * found["random"]["error"]
     for way in ("rbm", "autoencoder"):
         assert found[way]["error"] + found[way]["interval"] < least
+    assert found["rbm"]["error"] < found["autoencoder"]["error"]
 
 
 def test_a_contractive_encoder_is_the_flattest(shared_data, tmp_path):
