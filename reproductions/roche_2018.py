@@ -5,7 +5,8 @@
 The paper's data are 10,000 notes of NSynth; here are 897 notes of 11 instruments, levelled to -23 LUFS, four of five to learn from, by
 file. Its tables are printed in decibels over frames of log-magnitude spectra: 16 kHz, windows of 1024, half overlapping, 513 bins, nothing
 below -80 dB. The published order is what is compared, not digits: PCA before a shallow autoencoder, a deep one (513-128-k-128-513) near
-PCA, denoising before it, variational between.
+PCA, denoising and recurrent ones before it, variational between. A recurrent network reads windows of four frames and has a code four times
+as long for each, so that all have as many numbers a frame; PCA of the same windows stands beside it.
 
 References:
     Autoencoders for music sound modeling: a comparison of linear, shallow, deep, recurrent and variational models (F. Roche, T. Hueber,
@@ -19,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from isthmus import KL, Autoencoder, DenoisingAutoencoder, Dense, Frames, Gaussian, GaussianNoise, Spectrogram, VariationalAutoencoder
+from isthmus import (KL, Autoencoder, DenoisingAutoencoder, Dense, Frames, Gaussian, GaussianNoise, Recurrent, Spectrogram,
+                     VariationalAutoencoder, Windows)  # fmt: skip
 from isthmus.files import read
 from isthmus.metrics import spectral_error
 from isthmus.representations.waves import levelled
@@ -29,27 +31,29 @@ from isthmus.tasks.reduction import reconstruct
 from .runner import Line, Measures, Setting, reproduce
 
 SIZES = (4, 8, 16, 32, 64, 100)
+STEPS = 4  # frames that a recurrent network reads at a time
 Make = Callable[[Setting, int], Any]
 
 
 @lru_cache(1)
-def frames(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the spectra learnt from and those held out, (n, 513) each, in decibels."""
+def notes(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the spectra of the notes learnt from and of those held out, (t_i, 513) each, in decibels."""
     items = read(folder / "notes", rate=16000)
     spectra = Spectrogram(hop=512).fit_transform([levelled(wave, 16000) for wave in items.load()])
     held = np.random.default_rng(0).random(len(spectra)) < 0.2
     known, asked = ([one for one, out in zip(spectra, held, strict=True) if out == which] for which in (False, True))
-    cut = Frames().fit(known)
-    return cut.transform(known), cut.transform(asked)
+    return known, asked
 
 
-def errors(to: Setting, make: Make) -> Measures:
-    """Return the error of held-out frames for each code size."""
-    known, asked = frames(to.data)
-    found = {}
+def errors(to: Setting, make: Make, steps: int = 1) -> Measures:
+    """Return the error of held-out frames for each number of numbers a frame, of a model that reads so many frames at a time."""
+    known, asked = notes(to.data)
+    view = (Frames() if steps == 1 else Windows(steps, steps)).fit(known)
+    frames, lengths, found = np.concatenate(asked), [len(one) for one in asked], {}
     for size in SIZES[:4] if to.quick else SIZES:
-        model = make(to, size).fit(known)
-        found[f"decibels_{size}"] = spectral_error(reconstruct(model, asked), asked)
+        model = make(to, size * steps).fit(view.transform(known))
+        rebuilt = view.inverse_transform(reconstruct(model, view.transform(asked)), lengths)
+        found[f"decibels_{size}"] = spectral_error(np.concatenate(rebuilt), frames)
     return found
 
 
@@ -79,8 +83,13 @@ def variational(to: Setting, size: int) -> VariationalAutoencoder:
     return VariationalAutoencoder(penalty=KL(1e-2), **settings(to, size, (128,)))
 
 
-def _line(make: Make, differs: str) -> Line:
-    return Line(partial(errors, make=make), "decibels_8", "order only", differs)
+def recurrent(to: Setting, size: int) -> Autoencoder:
+    """Long short-term memory, read from both ends; numbers as wide as its input, since a code of 400 is to pass."""
+    return Autoencoder(**settings(to, size, ()) | {"network": Recurrent(512, bidirectional=True)})
+
+
+def _line(make: Make, differs: str, steps: int = 1) -> Line:
+    return Line(partial(errors, make=make, steps=steps), "decibels_8", "order only", differs)
 
 
 LINES = {
@@ -88,6 +97,8 @@ LINES = {
     "shallow": _line(shallow, "AdamW, one cycle of 30 passes; SiLU in all others"),
     "deep": _line(deep, "as above"), "wide": _line(partial(deep, hidden=(512, 256)), "513-512-256-k-256-512-513"),
     "denoising": _line(denoising, "noise of a tenth of the deviation"), "variational": _line(variational, "KL weighs 0.01"),
+    "recurrent": _line(recurrent, "windows of four frames, four times the code", STEPS),
+    "pca-windows": _line(lambda to, size: Principal(size), "of the same windows", STEPS),
 }  # fmt: skip
 
 

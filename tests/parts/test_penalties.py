@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from isthmus import KL, L1, Contractive, Dense, Gaussian, GaussianCode, Identity, SparseRate, TopK
+from isthmus import KL, L1, Contractive, Dense, Gaussian, GaussianCode, Identity, ImportanceWeighted, SparseRate, TopK
 from isthmus.errors import InputError
 from isthmus.model import Model, Parts, Units
 from isthmus.networks.activations import ACTIVATIONS
+from isthmus.parts import divergence
 from isthmus.parts.bottleneck import Code
 from isthmus.parts.penalty import Pass
 
@@ -61,6 +62,34 @@ def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
 def test_kl_without_a_random_code_says_what_to_do():
     with pytest.raises(InputError, match="bottleneck=GaussianCode"):
         penalty_of(model_of(KL(), Dense(())), torch.zeros(2, 5).double())
+
+
+def test_a_tighter_bound_differentiates_few_draws_and_means_all(monkeypatch):
+    model = model_of(ImportanceWeighted(draws=20), Dense(()), GaussianCode())
+    for parameter in model.parameters():
+        parameter.data /= 3
+    x = torch.randn(1, 5, dtype=torch.float64).expand(8000, -1)
+
+    def learnt():
+        torch.manual_seed(1)
+        model.zero_grad()
+        loss = sum(term.mean() for term in model.terms(x).values())
+        loss.backward()
+        return loss.item(), torch.cat([parameter.grad.ravel() for parameter in model.parameters()])
+
+    few, gradient = learnt()
+    monkeypatch.setattr(divergence, "_DIFFERENTIATED", 20)
+    every, exact = learnt()
+    assert few == pytest.approx(every, rel=1e-12)
+    assert 0 < (gradient - exact).norm() < 0.02 * exact.norm()
+
+
+def test_draws_are_taken_as_often_as_they_weigh():
+    shares = torch.tensor([0.5, 0.2, 0.3, 0.0], dtype=torch.float64)
+    taken = divergence.resampled(shares.log()[:, None].expand(-1, 20_000), 4)
+    counts = torch.stack([(taken == draw).sum(0) for draw in range(4)]).double()
+    torch.testing.assert_close(counts.mean(1) / 4, shares, atol=0.01, rtol=0)
+    assert (counts - 4 * shares[:, None]).abs().max() < 1  # evenly spread
 
 
 @pytest.mark.parametrize("bottleneck", [Identity(), TopK(2), GaussianCode()], ids=repr)
