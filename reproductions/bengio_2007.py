@@ -11,7 +11,7 @@ References:
 
 from isthmus import Autoencoder, Dense, RestrictedBoltzmannMachine, Training
 
-from .classifying import LAYER, TODAY, deep, fine_tuned, layerwise
+from .classifying import LAYER, TODAY, UNITS, deep, fine_tuned, layerwise, units
 from .runner import Line, Measures, Setting, reproduce
 
 
@@ -27,19 +27,18 @@ def machines(to: Setting) -> Measures:
 
 def period(to: Setting) -> Measures:
     """The same network from a random start of the period: sigmoid units, plain gradient descent at a constant rate."""
-    network = Dense((1000, 1000), "sigmoid", "sigmoid")
-    start = Autoencoder(1000, network=network, training=Training(epochs=0))
+    start = Autoencoder(units(to), network=Dense((units(to),) * 2, "sigmoid", "sigmoid"), training=Training(epochs=0))
     return fine_tuned(start, to, 60, learning_rate=0.1, batch_size=20)
 
 
 def today(to: Setting) -> Measures:
     """As many units, started and trained as one would now."""
-    start = Autoencoder(1000, network=Dense((1000, 1000), "silu", "silu"), training=Training(epochs=0))
+    start = Autoencoder(units(to), network=Dense((units(to),) * 2, "silu", "silu"), training=Training(epochs=0))
     return fine_tuned(start, to, 20, **TODAY)
 
 
 LINES = {
-    "autoencoder": Line(autoencoders, "error", "1.4", f"1000 units a layer, {LAYER} passes each"),
+    "autoencoder": Line(autoencoders, "error", "1.4", f"{UNITS} units a layer, {LAYER} passes each"),
     "rbm": Line(machines, "error", "1.2", "the same, CD-1"),
     "random": Line(period, "error", "2.4", "scaled normal start; gradient descent, batches of 20"),
     "today": Line(today, "error", "none", "SiLU; Adam with one cycle, 20 passes of 100"),

@@ -16,6 +16,7 @@ from .runner import Digits, Measures, Setting
 
 LAYER, LAYER_RATE = 15, 0.25  # passes and rate for each layer of a stack
 RATE, PASSES, BATCH = 2.5, 10, 50
+UNITS, FEW_UNITS = 1000, 400  # of each of three hidden layers, and in a short run
 LEAST = 10  # passes of fine-tuning in a short run, too: at a high rate fewer lead nowhere
 DESCENT = {"optimizer": SGD(momentum=0.0), "schedule": Constant()}
 TODAY = {"optimizer": Adam(), "schedule": OneCycle(), "learning_rate": 1e-3, "batch_size": 100}
@@ -26,9 +27,14 @@ def layerwise(to: Setting) -> Training:
     return to.training(LAYER, BATCH, LAYER_RATE, **DESCENT)
 
 
-def deep(layer: Any, to: Setting, width: int = 1000, **settings: Any) -> StackedAutoencoder:
+def units(to: Setting) -> int:
+    """Return how many units each hidden layer has."""
+    return FEW_UNITS if to.quick else UNITS
+
+
+def deep(layer: Any, to: Setting, **settings: Any) -> StackedAutoencoder:
     """Return three sigmoid layers of one width, pretrained by ``layer``, for a classifier that needs no training of the whole."""
-    greedy = Training(epochs=0, checkpoint=to.kept("pretraining"))
+    greedy, width = Training(epochs=0, checkpoint=to.kept("pretraining")), units(to)
     return StackedAutoencoder(width, (width, width), layer, code_activation="sigmoid", training=greedy, **settings)
 
 

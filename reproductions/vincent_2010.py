@@ -21,7 +21,7 @@ from sklearn.svm import SVC
 
 from isthmus import Autoencoder, DenoisingAutoencoder, Masking
 
-from .classifying import LAYER, TODAY, deep, fine_tuned, layerwise
+from .classifying import LAYER, TODAY, UNITS, deep, fine_tuned, layerwise
 from .runner import Digits, Line, Measures, Setting, reproduce
 
 TRAIN, VALID, TEST = 10_000, 2_000, 50_000
@@ -71,7 +71,7 @@ def _variation(raw: bytes, shape: tuple[int, int], kind: str) -> np.ndarray:
 
 
 LINES = {
-    "mnist": Line(mnist, "error", "1.28", f"1000 units a layer, 25 % masked, {LAYER} passes each"),
+    "mnist": Line(mnist, "error", "1.28", f"{UNITS} units a layer, 25 % masked, {LAYER} passes each"),
     "rot-sdae": Line(partial(stacked, kind="rot", masked=0.25), "error", "9.53", "40 passes a layer; the variation drawn anew"),
     "rot-sae": Line(partial(stacked, kind="rot", masked=0.0), "error", "10.30", "the same, nothing masked"),
     "rot-svm": Line(partial(svm, kind="rot"), "error", "11.11", "four settings tried"),
