@@ -171,10 +171,10 @@ class Run(TransformerMixin, BaseEstimator):
             return self.representation.fill(X, rebuilt)
         return np.where(np.isnan(X), rebuilt, X)
 
-    def sample(self, n: int = 1) -> Any:
-        """Return ``n`` new raw items, by the estimator's prior or by the density on its codes."""
+    def sample(self, n: int = 1, random_state: int | None = None) -> Any:
+        """Return ``n`` new raw items, by the estimator's prior or by the density on its codes; without a seed the same every time."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
-        return self.raw(source.sample(n))
+        return self.raw(source.sample(n, random_state=random_state))
 
     def raw(self, rows: Any, lengths: Any = None) -> Any:
         """Return rows as raw items: what `rows` undoes."""

@@ -31,6 +31,7 @@ _UMASK = os.umask(0o077)  # it can only be read by being set: once, before there
 os.umask(_UMASK)
 CONFIG, WEIGHTS, HISTORY = "config.json", "weights.safetensors", "history.jsonl"
 CHECKPOINT = "checkpoint"  # the folder of a training that goes on
+MARK = ".isthmus"  # the empty file by which a folder of results is known as one, so that no other is ever replaced
 T = TypeVar("T")
 
 
@@ -199,7 +200,12 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder that replaces ``path`` at the end, or is removed if anything fails on the way."""
+    """Yield a temporary folder that replaces ``path`` at the end, or is removed if anything fails on the way.
+
+    Raises:
+        FileError: If ``path`` is a folder that was not written so, and holds anything.
+    """
+    refuse_foreign(path)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
@@ -207,6 +213,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         with disk_errors(path):
             yield part
+            (part / MARK).touch()
             part.chmod(0o777 & ~_UMASK)
             if path.exists():
                 os.replace(path, old)
@@ -242,6 +249,13 @@ def refuse_existing(path: Path, overwrite: bool, folder: bool = False) -> Path:
     if not overwrite and (path.is_file() or (path.is_dir() and any(path.iterdir()))):
         raise FileError(f"{path} exists already; give another name, or --overwrite to replace it")
     return path
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise where ``path`` is a folder of someone else's, which would be lost if results replaced it."""
+    with disk_errors(path):
+        if path.is_dir() and any(path.iterdir()) and not (path / MARK).exists():
+            raise FileError(f"{path} was not written by this command, so that it is not replaced; give another name, or remove it yourself")
 
 
 def _digest(path: Path) -> str:

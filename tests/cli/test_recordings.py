@@ -5,6 +5,7 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.files import read_sound, write_sound
+from isthmus.representations.pitch import pitch_of
 
 pytest.importorskip("pyworld")
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
@@ -61,11 +62,48 @@ def test_a_folder_becomes_a_folder_of_the_same_names(work):
 
 def test_notes_between_notes_and_squares_are_written(work):
     assert run(work, "morph", "@played", "@notes/0.flac", "@notes/2.flac", "--steps", "3", "--out", "@between") == 0
-    assert sorted(path.name for path in (work / "between").iterdir()) == ["page.html", "step-0.wav", "step-1.wav", "step-2.wav"]
+    assert sorted(path.name for path in (work / "between").iterdir()) == [".isthmus", "page.html", "step-0.wav", "step-1.wav", "step-2.wav"]
     corners = [f"@notes/{number}.flac" for number in (0, 1, 2, 0)]
     assert run(work, "morph", "@played", *corners, "--steps", "2", "--out", "@square") == 0
     assert len(list((work / "square").glob("row-*-step-*.wav"))) == 4
     assert (work / "square" / "page.html").read_text().count("<audio") == 8
+
+
+def test_what_nobody_wrote_here_is_never_replaced(work):
+    write_sound(work / "mine" / "a.wav", [tone(220, 1.0, 0.3)], RATE)
+    for words in (["morph", "@played", "@notes/0.flac", "@notes/2.flac", "--steps", "2"], ["convert", "@said", "@voices", "--to", "ann"]):
+        assert run(work, *words, "--out", "@mine", "--overwrite") == 1
+        assert [path.name for path in (work / "mine").iterdir()] == ["a.wav"]
+        assert run(work, *words, "--out", "@ours") == 0
+        assert run(work, *words, "--out", "@ours", "--overwrite") == 0
+
+
+def test_a_folder_leaves_out_what_cannot_be_converted_and_loses_nothing(work, capsys):
+    for name in ("a.flac", "a.ogg", "b.wav"):
+        write_sound(work / "mixed" / name, [tone(210, 0.7)], RATE)
+    write_sound(work / "mixed" / "hush.wav", [np.zeros(8000)], RATE)
+    (work / "mixed" / "torn.flac").write_bytes((work / "mixed" / "a.flac").read_bytes()[:2000])
+    assert run(work, "convert", "@said", "@mixed", "--to", "bob", "--out", "@made", "--page") == 0
+    said = capsys.readouterr().out
+    assert sorted(path.name for path in (work / "made").glob("*.wav")) == ["a (2).wav", "a.wav", "b.wav"]
+    assert said.count("Left out: ") == 2 and "hush.wav" in said and "torn.flac" in said and "3 recordings" in said
+    assert run(work, "convert", "@said", "@mixed/a.flac", "--to", "bob", "--out", "@x.aiff") == 1
+    assert run(work, "convert", "@said", "@mixed/a.flac", "--to", "bob", "--out", "@made.wav", "--page") == 1  # the page is there already
+
+
+def test_speech_behind_a_long_silence_is_converted(work):
+    write_sound(work / "late.wav", [np.zeros(31 * RATE), tone(210, 0.7)], RATE)
+    assert run(work, "convert", "@said", "@late.wav", "--to", "bob", "--out", "@late.flac") == 0
+    wave = read_sound(work / "late.flac")
+    assert len(wave) == 31 * RATE + len(tone(210, 0.7)) and np.abs(wave[31 * RATE :]).max() > 10 * np.abs(wave[: 30 * RATE]).max()
+
+
+def test_a_pitch_is_kept_where_that_is_asked_for(work):
+    write_sound(work / "fifth.wav", [tone(330, 1.0, 0.5)], RATE)
+    words = ["morph", "@played", "@notes/0.flac", "@fifth.wav", "--steps", "2", "--out"]
+    assert run(work, *words, "@glides") == 0 and run(work, *words, "@kept", "--keep-pitch") == 0
+    ends = [pitch_of([read_sound(work / folder / "step-1.wav")], RATE) for folder in ("glides", "kept")]
+    np.testing.assert_allclose(ends, [330, 220], rtol=0.02)
 
 
 @pytest.mark.parametrize("words, said", [
@@ -75,10 +113,12 @@ def test_notes_between_notes_and_squares_are_written(work):
     (["convert", "@said", "@nothing.wav", "--to", "bob", "--out", "@x.wav"], "no such file"),
     (["convert", "@said", "@silent.wav", "--to", "bob", "--out", "@x.wav"], "silent.wav: the recording: no pitch"),
     (["morph", "@played", "@notes/0.flac", "--out", "@x"], "Got 1"),
-    (["morph", "@played", "@notes/0.flac", "@silent.wav", "--out", "@x"], "B: no pitch"),
-    (["fit", "@notes", "--task", "voice", "--out", "@x"], "one subfolder for each voice"),
+    (["morph", "@played", "@notes/0.flac", "@silent.wav", "--out", "@x"], "silent.wav: no pitch"),
+    (["fit", "@notes", "--task", "voice", "--out", "@x"], "one subfolder of recordings for each voice"),
     (["fit", "@notes", "--task", "song", "--out", "@x"], "--task must be one of instruments, voice"),
     (["fit", "digits", "--task", "voice", "--out", "@x"], "for folders of recordings"),
+    (["fit", "@voices", "--task", "voice", "--labels", "x.csv", "--out", "@x"], "--rate only"),
+    (["fit", "@voices", "--task", "voice", "--condition", "labels", "--out", "@x"], "nor --resume"),
 ])  # fmt: skip
 def test_what_cannot_be_done_is_one_line_and_leaves_nothing(work, words, said, capsys):
     if not (work / "silent.wav").exists():
@@ -97,6 +137,10 @@ def test_sounds_go_through_any_run_and_are_compared(work, capsys):
     assert run(work, "fit", "@many", "--latent-dim", "3", "--epochs", "1", "--hidden", "16", "--out", "@spectra") == 0
     assert run(work, "encode", "@spectra", "@many", "--out", "@codes.csv") == 0
     assert "10.wav@0," in (work / "codes.csv").read_text()
+    assert run(work, "decode", "@spectra", "@codes.csv", "--out", "@decoded.wav") == 0
+    assert len(read_sound(work / "decoded.wav")) > 9 * 0.25 * RATE
+    for words in (["sample", "@spectra"], ["interpolate", "@spectra", "0", "3"]):
+        assert run(work, *words, "--out", "@x.npy") == 1 and not (work / "x.npy").exists()
     assert run(work, "reconstruct", "@spectra", "@many", "--out", "@rebuilt") == 0
     assert len(list((work / "rebuilt").glob("*.wav"))) == 9
     (work / "rebuilt" / "kept.txt").write_text("mine")

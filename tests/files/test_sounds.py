@@ -50,6 +50,32 @@ def test_any_rate_becomes_the_one_asked_for_and_keeps_its_pitch(tmp_path, rate):
     assert np.abs(wave[1000:-1000]).max() == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("ending", ["wav", "ogg"])
+def test_a_file_that_ends_too_soon_is_refused(tmp_path, ending):
+    path = folder_of(tmp_path, **{f"a_{ending}": (np.tile(TONE, 8), 16000)}) / f"a.{ending}"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(FileError, match=rf"a\.{ending} is cut"):
+        read_sound(path)
+
+
+def test_a_recorder_that_did_not_know_the_length_is_no_error(tmp_path):
+    path = folder_of(tmp_path, a_wav=(TONE, 16000)) / "a.wav"
+    raw = bytearray(path.read_bytes())
+    raw[40:44] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(raw))
+    assert len(read_sound(path)) == len(TONE)
+
+
+def test_a_sample_that_is_none_at_another_rate_is_named(tmp_path):
+    path = folder_of(tmp_path, a_wav=(TONE[:1], 44100)) / "a.wav"
+    with pytest.raises(FileError, match="too short"):
+        read_sound(path, 8000)
+
+
+def test_a_long_block_is_written_to_ogg(tmp_path):
+    assert write_sound(tmp_path / "a.ogg", [RNG.normal(0, 0.1, 3_000_000)], 44100) == pytest.approx(68, abs=1)
+
+
 def test_pieces_of_a_long_file_are_the_whole(tmp_path):
     path = folder_of(tmp_path, a_wav=(RNG.normal(0, 0.1, (50000, 2)), 44100)) / "a.wav"
     pieces = list(read_blocks(path, 16000, seconds=0.1))

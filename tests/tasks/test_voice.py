@@ -113,7 +113,7 @@ def test_what_cannot_be_learnt_or_said_is_refused(heard):
     wave = wave_of("ann", np.arange(12))
     noise = np.random.default_rng(0).normal(0, 0.1, 16000)
     for X, y, said in (([wave, wave], ["ann", "ann"], "two voices"), ([wave], ["ann", "bob"], "name of a voice"),
-                       ([wave, wave[:9000]], ["ann", "bob"], "bob: a voice needs a second"),
+                       ([wave, wave[:7000]], ["ann", "bob"], "bob: a voice needs 0.5 s"),
                        ([wave, 0 * wave], ["ann", "bob"], "bob: no pitch"), ([wave, noise], ["ann", "bob"], "bob")):  # fmt: skip
         with pytest.raises(InputError, match=said):
             Voices(model(1)).fit(X, y)

@@ -13,7 +13,7 @@ from ..files.items import PlacedColumns
 from ..files.reading import exists, holds_images, holds_sounds
 from ..parts import Categorical, Gaussian, Multinomial
 from ..parts.likelihood import Likelihood
-from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder
+from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder, Windows
 from ..representations.cutting import CutRows
 from ..run import Run
 from . import naming
@@ -64,7 +64,8 @@ def read_data(source: str, options: DataOptions) -> Data:
         if not isinstance(step, Spectrogram | Vocoder):
             raise InputError(f"--representation of sounds must be spectrogram or vocoder. Got {options.representation!r}.")
         step.set_params(rate=items.rate)
-        cut = Frames()
+        # A pitch in hertz, cepstra and decibels have units of their own: each is put on one scale. Bins of a spectrum share theirs.
+        cut = Windows(1, 1) if isinstance(step, Vocoder) else Frames()
     return Data(items, labels, step, cut)
 
 
@@ -84,12 +85,13 @@ def groups(table: Table) -> tuple[tuple[Likelihood, tuple[int, ...]], ...]:
     """Return a likelihood for each of a table's categories, and one for all its numbers, with the places of their columns.
 
     >>> groups(Table().fit({"age": [31, 57, 44, 23], "city": ["Rome", "Oslo", "Rome", "Oslo"]}))
-    ((Gaussian(), (0,)), (Categorical(), (1, 2)))
+    ((Gaussian(shared=False, variance=None), (0,)), (Categorical(), (1, 2)))
     """
     places = table.places()
     categories = [(Categorical(), tuple(range(place.start, place.stop))) for place in places.values() if place.stop - place.start > 1]
     numbers = tuple(place.start for place in places.values() if place.stop - place.start == 1)
-    return (*(((Gaussian(), numbers),) if numbers else ()), *categories)
+    # A variance for each column, learnt: with one of 1, a random code has no reason to tell more than the coarsest.
+    return (*(((Gaussian(None, shared=False), numbers),) if numbers else ()), *categories)
 
 
 def texts(labels: np.ndarray) -> np.ndarray:

@@ -54,6 +54,10 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
     if task is not None:
+        left = source != DataOptions(rate=source.rate)
+        if pretraining is not None or condition is not None or resume or left:
+            raise InputError("--task reads recordings by itself: of the flags of the data it takes --rate only, and neither --pretraining, "
+                             "--condition nor --resume")  # fmt: skip
         learn(task, data, out, variant, latent_dim, seed or 0, model, training, source, overwrite)
         return
     with ranks.together(), Bar("fitting") as bar:

@@ -14,7 +14,7 @@ from ..files import Items, TextItems
 from ..files.reading import absolute
 from ..representations import BagOfWords
 from ..run import Run
-from ..storage import CONFIG, HISTORY, WEIGHTS, read_config, refuse_existing
+from ..storage import CONFIG, HISTORY, WEIGHTS, read_config, refuse_existing, refuse_foreign
 from ..tasks import Index
 from ..tasks.retrieval import METRICS, read_document
 from . import streams
@@ -58,6 +58,7 @@ def index(run: Path, data: str, /, *, out: Path, labels: str | None = None, metr
     old = Index.load(out, mapped=False) if changed else None
     if old is None:
         refuse_existing(out, overwrite, folder=True)
+        refuse_foreign(out)
     elif read_document(out)["about"].get("run") != digest(run):
         raise InputError(f"{out} is an index of another run than {run}; give the run that made it, or another --out")
     fitted, items, told = opened(run, data, condition, image_size)

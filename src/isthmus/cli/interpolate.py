@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import Whole
 from ..errors import FileError, InputError
 from ..files import Items
 from ..files.reading import exists
@@ -43,7 +44,12 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
     """
     if sum(way is not None for way in (b, unit, towards)) != 1:
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
+    if round_ and b is None:
+        raise InputError("--round is for the way to an item B: leave it out")
+    if not Whole(2).allows(steps):
+        raise InputError(f"--steps must be {Whole(2)}, for the two ends. Got {steps}.")
     fitted = open_run(run)
+    streams.refuse_frames(fitted)
     block, known = _item(fitted, a, data, condition)
     view = fitted.uncut()
     model, first = fitted.given(known).estimator, view.rows(block)[0]

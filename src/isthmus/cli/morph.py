@@ -14,7 +14,7 @@ from ..tasks.instruments import Instruments
 from .progress import console
 
 
-def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, overwrite: bool = False) -> None:
+def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, keep_pitch: bool = False, overwrite: bool = False) -> None:
     """Write the notes on the way from one note to another, or all over the square between four.
 
     Args:
@@ -22,6 +22,7 @@ def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, overwrite: bool
         notes: Two recordings, A and B, or four: those at the corners of the square, row by row.
         steps: How many notes from end to end, both ends among them.
         out: A folder, which gets a .wav for each, and a page on which they can be heard.
+        keep_pitch: Give all notes the pitch of A; it glides from one to the other if left out.
         overwrite: Replace OUT if it is there.
     """
     if len(notes) not in (2, 4):
@@ -29,7 +30,8 @@ def morph(run: Path, /, *notes: Path, steps: int = 9, out: Path, overwrite: bool
     instruments = open_as(run, Instruments, "fit --task instruments")
     waves = [read_sound(path, instruments.rate) for path in notes]
     refuse_existing(out, overwrite, folder=True)
-    rows = [instruments.morph(waves[0], waves[1], steps)] if len(waves) == 2 else instruments.square(waves, steps)
+    taken = [instruments.note(wave, str(path)) for path, wave in zip(notes, waves, strict=True)]
+    rows = [instruments.morph(taken[0], taken[1], steps, keep_pitch)] if len(taken) == 2 else instruments.square(taken, steps, keep_pitch)
     with sound_folder(out, overwrite) as part:
         groups = [("The recordings", [_heard(wave, path.name, instruments.rate) for path, wave in zip(notes, waves, strict=True)])]
         for down, row in enumerate(rows):

@@ -23,7 +23,8 @@ def learn(task: str, data: str, out: Path, variant: str | None, latent_dim: int 
     if not isinstance(items, SoundItems):
         raise InputError(f"--task {task} is for folders of recordings; {data} is none")
     if task == "voice" and items.labels is None:
-        raise InputError(f"--task voice needs a folder with one subfolder for each voice, two or more; {data} is none")
+        stray = next((f"; {name} lies in none" for name in items.ids if "/" not in name), "")
+        raise InputError(f"--task voice needs a folder with one subfolder of recordings for each voice, two or more; {data} is none{stray}")
     with Bar("listening") as bar:
         made: Any = voice.Voices(rate=items.rate) if task == "voice" else instruments.Instruments(rate=items.rate)
         base = (voice if task == "voice" else instruments).default().set_params(random_state=seed)

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..files import Columns, Items, SeriesItems, read, write, write_sound, write_tables
 from ..files.rows import ahead
-from ..files.sounds import ENDINGS, sound_folder
+from ..files.sounds import ENDINGS, sound_folder, written_name
 from ..representations import BagOfWords
 from ..run import Run
 from .progress import Bar
@@ -43,6 +43,18 @@ class Codes:
             raise InputError(f"{self.items.source} is no table of codes: it needs numbers, and at most one column id") from error
 
 
+def of_frames(run: Run) -> bool:
+    """Return whether a run learnt frames of sound, each of which is no sound by itself."""
+    return hasattr(run.representation, "rate")
+
+
+def refuse_frames(run: Run) -> None:
+    """Raise where new items would be single frames of sound."""
+    if of_frames(run):
+        raise InputError("this run learnt frames of sound, of which new ones make no sound. `isthmus reconstruct` writes recordings as the "
+                         "run rebuilds them; `fit --task instruments` and `morph` make notes between notes")  # fmt: skip
+
+
 @contextmanager
 def blocks(items: Items | Codes, function: Callable[[Any], Any], label: str) -> Iterator[Pairs]:
     """Give ids and what ``function`` makes of each block, made ahead of whoever writes it, with a bar."""
@@ -66,7 +78,7 @@ def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwr
     if run.channels:
         _save_series(run, out, pairs, overwrite, items.times if isinstance(items, SeriesItems) else None)
         return
-    if hasattr(run.representation, "rate"):
+    if of_frames(run):
         _save_sounds(run, out, pairs, overwrite)
         return
     if hasattr(run.representation, "plans_"):
@@ -102,9 +114,10 @@ def _save_sounds(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]]
     if out.suffix.lower() in ENDINGS:
         write_sound(out, (wave for _, wave in named), rate, overwrite=overwrite)
         return
+    taken: set[str] = set()
     with sound_folder(out, overwrite) as part:
         for name, wave in named:
-            write_sound(part / Path(name).with_suffix(".wav"), [wave], rate)
+            write_sound(part / written_name(name, taken), [wave], rate)
 
 
 def _steps(run: Run, pairs: Iterable[tuple[Sequence[str], Any]], times: Iterator[np.ndarray] | None) -> Iterator[Columns]:

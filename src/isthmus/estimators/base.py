@@ -30,7 +30,7 @@ from .data import Summary, read_rows
 from .diagnostics import diagnose
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
 from .given import Given
-from .prediction import bound, codes, decoded, importance_weighted, rebuilt
+from .prediction import bound, codes, decoded, importance_weighted, realised, rebuilt
 from .saving import Storable
 
 _SLOTS: dict[str, Limit] = {
@@ -270,12 +270,13 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         told = {} if condition is None else {"condition": condition}
         return float(self.score_samples(X, **told).mean())
 
-    def sample(self, n: int = 1, *, condition: Any = None) -> np.ndarray:
-        """Return ``n`` new items: decoded means of codes drawn from the prior under ``random_state``.
+    def sample(self, n: int = 1, *, condition: Any = None, random_state: Any = None) -> np.ndarray:
+        """Return ``n`` new items, of codes drawn from the prior: decoded means or, of categories and mixed tables, draws.
 
         Arguments:
             n: How many.
             condition: As in `fit`, one for all or one for each.
+            random_state: A seed; None is the estimator's own, so that every call gives the same items.
 
         Raises:
             InputError: For a bottleneck without a prior.
@@ -289,9 +290,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
                 f"{type(self).__name__} with {type(self.bottleneck_).__name__} codes has no prior to draw from. "
                 "VariationalAutoencoder has one; for any other use isthmus.tasks.generation.fit_density(estimator, X)."
             )
-        with seeded(seed_of(self.random_state), torch.device("cpu")):
-            drawn = prior.sample()
-        return self.inverse_transform(drawn.numpy(), condition)
+        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
+            H = prior.sample().numpy()
+            if self.likelihood_.realised:
+                return self._predict(H, realised, self.item_shape_, self._told(condition, len(H)))
+        return self.inverse_transform(H, condition)
 
     @property
     def _n_features_out(self) -> int:

@@ -105,12 +105,18 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             chosen.validation = 0
         return chosen
 
-    def score_samples(self, X: Any) -> np.ndarray:  # type: ignore[override]  # no posterior, no draws from it
+    def score_samples(self, X: Any, n_importance: None = None) -> np.ndarray:  # type: ignore[override]  # nothing is drawn
         r"""Return the pseudo-log-likelihood of every row, :math:`\sum_i \log p(v_i | v_{-i})`, shape (n,), float64.
 
         It is exact, in the data's units, and needs no partition function; for grey values it is the cross-entropy. A row takes as long as
         features × n_components numbers. For the log-likelihood itself, see `log_partition`.
+
+        Raises:
+            InputError: For rows that cannot be used, or ``n_importance``: a machine has no posterior to draw from.
         """
+        if n_importance is not None:
+            raise InputError("n_importance draws codes from a posterior, which a Boltzmann machine has none of: leave it out, or see "
+                             "log_partition.")  # fmt: skip
         return self._predict(self._read(X), pseudo_likelihood).astype(np.float64)
 
     def free_energy(self, X: Any) -> np.ndarray:
@@ -133,16 +139,17 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             return anneal(self.module_, chains, steps)
 
-    def sample(self, n: int = 1, steps: int = 1000) -> np.ndarray:  # type: ignore[override]  # by chains, not from a prior
+    def sample(self, n: int = 1, steps: int = 1000, random_state: Any = None) -> np.ndarray:  # type: ignore[override]  # by chains, not from a prior
         """Return ``n`` new items: the visible units' means at the end of chains of Gibbs sampling, under ``random_state``.
 
         Arguments:
             n: How many items, each by a chain of its own.
             steps: How many steps each chain takes, from hidden units that are 0.
+            random_state: A seed; None is the estimator's own.
         """
         check_is_fitted(self)
         _check_counts(n=n, steps=steps)
-        with seeded(seed_of(self.random_state), torch.device("cpu")), torch.inference_mode():
+        with seeded(seed_of(self.random_state if random_state is None else random_state), torch.device("cpu")), torch.inference_mode():
             h = self.module_.gibbs(torch.zeros(n, self.n_components_), steps)
         return self.inverse_transform(h.numpy())
 

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import InputError
 
 _SHOWN = 8  # classes that an error names
+_FAR = 1e6  # deviations from the mean, of a number that is told: nothing is known of what lies so far off
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Conditions:
         return "one of " + ", ".join(names) + (", ..." if len(self.classes) > _SHOWN else "")
 
     def _one_hot(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype.kind == "f" and (values == np.rint(values)).all():  # whole numbers that a table made floats
+            values = values.astype(np.int64)
         known = {str(name): place for place, name in enumerate(self.classes)}  # type: ignore[arg-type]
         names, which = np.unique(values.reshape(-1), return_inverse=True)
         if strange := [str(name) for name in names if str(name) not in known]:
@@ -91,8 +94,12 @@ class Conditions:
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         table = _covariates(values.reshape(-1, self.size) if values.ndim < 2 and values.size in (1, self.size) else values)
         if table.shape[1] != self.size:
-            raise InputError(f"condition must be {self}. Got {table.shape[1]}.")
-        return ((table - self.mean) / self.deviation).astype(np.float32)
+            raise InputError(f"condition must be {self}. Got {table.shape[1]} numbers.")
+        scaled = (table - self.mean) / self.deviation
+        if (beyond := np.abs(scaled) > _FAR).any():
+            raise InputError(f"condition must be near what was learnt from. Got {table[beyond][0]:g}, "
+                             f"{np.abs(scaled[beyond][0]):.3g} deviations from the mean.")  # fmt: skip
+        return scaled.astype(np.float32)
 
 
 def _array(given: Any) -> np.ndarray:

@@ -228,9 +228,10 @@ class Summary:
     def check_missing(self, likelihood: Likelihood) -> None:
         """Raise `InputError` for NaN where the likelihood has no mask for it."""
         if self.missing and likelihood.missing == "refuse":
-            raise InputError(f"Input X contains NaN ({self.missing} numbers, the first in row {self.first_missing}). Give a "
-                             "likelihood that masks them, such as Gaussian(missing='mask') (on the command line --missing "
-                             "mask), or fill them first.")  # fmt: skip
+            masks = "mask" in getattr(type(likelihood).limits.get("missing"), "values", ())
+            remedy = ("Give a likelihood that masks them, such as Gaussian(missing='mask') (on the command line --missing mask), or fill "
+                      "them first.") if masks else f"{type(likelihood).__name__} cannot leave them out: fill them first."  # fmt: skip
+            raise InputError(f"Input X contains NaN ({self.missing} numbers, the first in row {self.first_missing}). {remedy}")
 
     def check_range(self, likelihood: Likelihood, unit: float) -> None:
         """Raise `InputError` for values outside what the likelihood allows; ``unit`` is its 1."""

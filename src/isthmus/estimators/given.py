@@ -33,9 +33,9 @@ class Given:
         """Return a log-likelihood of every row."""
         return self.estimator.score_samples(X, n_importance, condition=self.condition)
 
-    def sample(self, n: int = 1) -> np.ndarray:
+    def sample(self, n: int = 1, **more: Any) -> np.ndarray:
         """Return ``n`` new items."""
-        return self.estimator.sample(n, condition=self.condition)
+        return self.estimator.sample(n, condition=self.condition, **more)
 
     def __getattr__(self, name: str) -> Any:
         """Return what the estimator has and this view does not."""

@@ -73,6 +73,11 @@ def decoded(model: Model, h: Tensor) -> Tensor:
     return model.units.inverse(model.decode(h.to(model.mean.dtype)).mean)
 
 
+def realised(model: Model, h: Tensor) -> Tensor:
+    """Return items drawn from what codes stand for, in the data's units."""
+    return model.units.inverse(model.decode(h.to(model.mean.dtype)).sample())
+
+
 def rebuilt(model: Model, raw: Tensor) -> Tensor:
     """Return the reconstructions of rows, in the data's units."""
     return model.units.inverse(model.decode(model.encode(model.read(raw)[0])).mean)

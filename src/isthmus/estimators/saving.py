@@ -1,12 +1,13 @@
 """How a fitted autoencoder is written down and read back: its parts, its weights, and what all trained estimators hold."""
 
+import copy
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from ..model import Model, Parts, Units
-from ..training import LearnedSimilarity, Training
+from ..training import Adam, LearnedSimilarity, Training
 from ..training.adversarial import Adversarial
 from ..training.devices import seeded
 from .conditions import Conditions
@@ -29,8 +30,13 @@ class Storable(Trained):
         return kind(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size, self._sequences)
 
     def completed(self, training: Training, parts: Parts) -> Training:
-        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
-        return training
+        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide.
+
+        Random codes are held back by their divergence: weight decay beside it lets units of the code fall silent.
+        """
+        if training.optimizer is not None or not parts.bottleneck.random:
+            return training
+        return copy.copy(training).set_params(optimizer=Adam(weight_decay=0.0))
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""

@@ -10,7 +10,7 @@ from ..parts.penalty import Penalty
 from ..training import Training
 from .base import BaseAutoencoder, Row
 
-_WIDE = 1024  # units: narrower codes hardly lose any
+_WIDE = 256  # units: narrower codes hardly lose any, of 1000 625 died in 100 passes over handwritten digits
 
 
 class SparseAutoencoder(BaseAutoencoder):
@@ -20,7 +20,7 @@ class SparseAutoencoder(BaseAutoencoder):
         n_components: The code's size; sparse codes may be wider than the data.
         bottleneck: `TopK`, `BatchTopK`, or None for `Identity`.
         penalty: `L1`, `SparseRate` or `AuxK`; None is ``L1()`` with `Identity` codes, and with `TopK` and `BatchTopK`
-            ``AuxK()`` from 1,024 components on and nothing below. A search over ``penalty__weight`` needs it given,
+            ``AuxK()`` from 256 components on and nothing below. A search over ``penalty__weight`` needs it given,
             as ``penalty=L1()``.
         network, likelihood, training, random_state: As in `BaseAutoencoder`.
 

@@ -3,6 +3,7 @@
 import copy
 from typing import Any, ClassVar
 
+from ..errors import InputError
 from ..model import Parts
 from ..networks.base import Network
 from ..parts import KL, GaussianCode
@@ -33,6 +34,9 @@ class VAEGAN(BaseAutoencoder):
             rows, since no loss of three opponents tells the best epoch.
         random_state: As in `BaseAutoencoder`.
 
+    Raises:
+        InputError: In `fit`, for another likelihood.
+
     References:
         Autoencoding beyond pixels using a learned similarity metric (A. B. L. Larsen, S. K. Sønderby, H. Larochelle, O. Winther, 2016),
         https://arxiv.org/abs/1512.09300
@@ -59,6 +63,9 @@ class VAEGAN(BaseAutoencoder):
         return Row(None, GaussianCode(), (self.penalty or KL(),))
 
     def likelihood_for(self, summary: Summary) -> Likelihood:
+        if self.likelihood is not None and not isinstance(self.likelihood, LearnedSimilarity):
+            raise InputError(f"VAEGAN.likelihood must be LearnedSimilarity(), or None. Got {self.likelihood!r}; with another, "
+                             "VariationalAutoencoder is what is left of it.")  # fmt: skip
         return self.likelihood or LearnedSimilarity(bounded=summary.in_unit_interval)
 
     def completed(self, training: Training, parts: Parts) -> Training:

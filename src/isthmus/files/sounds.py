@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import DiagnosticWarning, FileError, InputError, MissingExtraError
-from ..storage import atomic, atomic_folder, disk_errors, refuse_existing
-from .items import Items
+from ..storage import MARK, atomic, atomic_folder, disk_errors, refuse_existing
+from .items import Items, distinct
 
 ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
 _THREADS = min(4, os.cpu_count() or 1)
 _FULL = 1 - 2**-14  # of a sample that is at the converter's end,
 _CLIPPED = 4  # so many of which in a row are a flat top
+_AT_ONCE = 2**16  # samples that an encoder is given: Vorbis keeps what it is given on the stack
+_PAGE = 65_307  # bytes of the longest page of an Ogg file
 
 
 class SoundItems(Items):
@@ -122,7 +124,7 @@ def read_blocks(path: Path, rate: int | None = None, *, seconds: float = 60.0, m
 
     A `DiagnosticWarning` says where its tops are cut.
     """
-    clipped = 0
+    clipped, made = 0, 0
     with _opened(path) as file:
         own = file.samplerate
         resampler = None if rate in (None, own) else _resampler(own, rate, 1 if mono else file.channels)
@@ -135,7 +137,10 @@ def read_blocks(path: Path, rate: int | None = None, *, seconds: float = 60.0, m
             if resampler is not None:
                 wave = resampler.resample_chunk(wave, last=not left)
             if len(wave):
+                made += len(wave)
                 yield wave
+    if not made:
+        raise FileError(f"{path} is too short: its {file.frames} samples at {own} Hz are none at {rate} Hz; leave it out")
     if clipped:
         warnings.warn(f"{path} is clipped in {clipped} places: its tops are cut, which distorts what is learnt; record it at a lower level",
                       DiagnosticWarning, stacklevel=2)  # fmt: skip
@@ -168,7 +173,8 @@ def write_sound(path: str | os.PathLike[str], blocks: Iterable[np.ndarray], rate
             if file is None:
                 file = stack.enter_context(_created(part, path.suffix[1:].upper(), rate, 1 if block.ndim == 1 else block.shape[1]))
             cut += int((np.abs(block) > 1).sum())
-            file.write(block.clip(-1, 1))
+            for start in range(0, len(block), _AT_ONCE):
+                file.write(block[start : start + _AT_ONCE].clip(-1, 1))
             total += len(block)
         if not total:
             raise InputError(f"{path}: a sound needs samples. Got none")
@@ -182,14 +188,27 @@ def sound_folder(path: Path, overwrite: bool) -> Iterator[Path]:
     """Yield a temporary folder for sounds that becomes ``path`` at the end, or is removed if anything fails on the way.
 
     Raises:
-        FileError: If ``path`` is there and ``overwrite`` is not set, or if it holds anything but sounds and a page, which would be lost.
+        FileError: If ``path`` is there and ``overwrite`` is not set, or if it was not written so, or holds anything but sounds and a
+            page, which would be lost.
     """
     refuse_existing(path, overwrite, folder=True)
-    kept = next((file for file in path.rglob("*") if file.is_file() and file.suffix.lower() not in (*ENDINGS, ".html")), None)
+    others = (file for file in path.rglob("*") if file.is_file() and file.name != MARK)
+    kept = next((file for file in others if file.suffix.lower() not in (*ENDINGS, ".html")), None)
     if kept is not None:
         raise FileError(f"{path} cannot be replaced by a folder of sounds, since {kept} would be lost; give another name")
     with atomic_folder(path) as part:
         yield part
+
+
+def written_name(name: str, taken: set[str]) -> Path:
+    """Return the relative path of the .wav file that is made of a sound, another one for each.
+
+    >>> taken = set()
+    >>> [str(written_name(name, taken)) for name in ("a.flac", "b/a.ogg", "a.mp3", "a.1")]
+    ['a.wav', 'b/a.wav', 'a (2).wav', 'a.1.wav']
+    """
+    stem = next((name[: -len(ending)] for ending in ENDINGS if name.lower().endswith(ending)), name)
+    return Path(distinct(stem, taken) + ".wav")
 
 
 def _created(part: Path, kind: str, rate: int, channels: int) -> Any:
@@ -211,9 +230,35 @@ def _opened(path: Path) -> Iterator[Any]:
         except (soundfile.LibsndfileError, TypeError, ValueError) as error:
             raise FileError(f"{path} cannot be read as a sound ({_said(error)}); mend or remove it") from error
         with file:
+            if _is_cut(handle):
+                raise FileError(f"{path} is cut: its end is missing; copy it again")
             if not 0 < file.frames < 2**62:
-                raise FileError(f"{path} holds no samples; remove it")
+                raise FileError(f"{path} holds no samples that its header knows of; mend it or leave it out")
             yield file
+
+
+def _is_cut(handle: Any) -> bool:
+    """Return whether a file of a kind whose decoder does not say so ends before its sound does; the place in it stays as it is."""
+    place = handle.tell()
+    handle.seek(0)
+    kind, size = handle.read(4), handle.seek(0, os.SEEK_END)
+    found = False
+    if kind == b"OggS":  # its last page has the flag 4
+        handle.seek(max(0, size - _PAGE))
+        tail = handle.read()
+        last = tail.rfind(b"OggS")
+        found = last < 0 or len(tail) < last + 6 or not tail[last + 5] & 4
+    elif kind == b"RIFF":
+        begin = 12
+        while begin + 8 <= size and not found:
+            handle.seek(begin)
+            name, length = handle.read(4), int.from_bytes(handle.read(4), "little")
+            if name == b"data":
+                found = length < 2**31 and begin + 8 + length > size  # beyond: a recorder that did not know the length yet
+                break
+            begin += 8 + length + length % 2
+    handle.seek(place)
+    return found
 
 
 def _read(file: Any, path: Path, frames: int) -> np.ndarray:

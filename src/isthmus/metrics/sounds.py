@@ -69,7 +69,11 @@ def mel_cepstral_distortion(A: ArrayLike, B: ArrayLike, path: np.ndarray | None 
     6.1419
     """
     a, b = _frames(A, "A")[:, 1:], _frames(B, "B")[:, 1:]
-    pairs = warping(a, b) if path is None else path
+    if a.shape[1] != b.shape[1]:
+        raise InputError(f"A and B must have the same number of columns. Got {a.shape[1] + 1} and {b.shape[1] + 1}.")
+    pairs = warping(a, b) if path is None else np.asarray(path)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs) or (pairs < 0).any() or (pairs >= (len(a), len(b))).any():
+        raise InputError(f"path must be pairs (p, 2) of places among {len(a)} frames and {len(b)}. Got shape {pairs.shape}.")
     return float(_DECIBELS * np.sqrt(np.square(a[pairs[:, 0]] - b[pairs[:, 1]]).sum(1)).mean())
 
 
@@ -82,6 +86,8 @@ def pitch_error(F: ArrayLike, G: ArrayLike) -> PitchError:
     f, g = np.asarray(F, np.float64), np.asarray(G, np.float64)
     if f.shape != g.shape or f.ndim != 1 or not len(f):
         raise InputError(f"F and G must be melodies (t,) of one length. Got {f.shape} and {g.shape}.")
+    if not (np.isfinite(f).all() and np.isfinite(g).all() and (f >= 0).all() and (g >= 0).all()):
+        raise InputError("F and G must be pitches in hertz, and 0 where there is none. Got numbers below 0, or none.")
     both = (f > 0) & (g > 0)
     voicing = float(((f > 0) != (g > 0)).mean())
     if not both.any():

@@ -26,7 +26,8 @@ class Dense(Network):
     Arguments:
         hidden: Widths of the encoder's hidden layers, () for none. None takes them from the data: three layers, each
             half of the one before, from 1.25 × the number of features (at least 64, at most 1024), without those
-            narrower than the code.
+            narrower than the code. For codes that are drawn only the last is half of the others, of 128 units at least: narrower
+            ones let units of the code fall silent before the decoder has learnt to listen.
         activation: The hidden layers' activation: "elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid",
             "silu", "softplus" or "tanh".
         code_activation: The code layer's activation; None takes what the bottleneck and the penalties are meant for,
@@ -72,20 +73,21 @@ class Dense(Network):
         if self.tied and self.decoder is not None:
             raise InputError("Dense.tied makes the decoder of the encoder's weights, so that Dense.decoder has no say: leave out one.")
 
-    def widths(self, features: int, n_components: int) -> tuple[int, ...]:
-        """Return the hidden widths for items of ``features`` numbers.
+    def widths(self, features: int, n_components: int, drawn: bool = False) -> tuple[int, ...]:
+        """Return the hidden widths for items of ``features`` numbers and a code that is ``drawn`` or not.
 
-        >>> Dense().widths(784, 32), Dense().widths(64, 40), Dense((5,)).widths(64, 40)
-        ((980, 490, 245), (80, 40), (5,))
+        >>> Dense().widths(784, 32), Dense().widths(64, 40), Dense().widths(64, 40, drawn=True), Dense((5,)).widths(64, 40)
+        ((980, 490, 245), (80, 40), (128, 128, 64), (5,))
         """
         if self.hidden is not None:
             return tuple(self.hidden)
-        first = min(max(64, round(1.25 * features)), 1024)
-        return tuple(width for width in (first, first // 2, first // 4) if width >= n_components)
+        first = min(max(128 if drawn else 64, round(1.25 * features)), 1024)
+        parts = (1, 1, 2) if drawn else (1, 2, 4)
+        return tuple(first // part for part in parts if first // part >= n_components)
 
     def assemble(self, shape: tuple[int, ...], width: int, n_components: int, code_activation: str) -> Pair:
         """Return the pair for items of ``shape``."""
-        hidden = self.widths(math.prod(shape), n_components)
+        hidden = self.widths(math.prod(shape), n_components, drawn=width > n_components)
         inner = activation(self.activation, "Dense.activation")
         sizes = (math.prod(shape), *hidden)
         layers = stack(sizes, width, inner)

@@ -31,6 +31,9 @@ class Likelihood(Part):
     #: The least and greatest value that the family allows, in the model's units.
     support: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
+    #: Whether a new item is drawn from p(x|h) and not its mean, which may be none: a third of one level and two of another.
+    realised: ClassVar[bool] = False
+
     #: Whether the model's units may be others than the data's, centred and scaled.
     rescales: ClassVar[bool] = True
 

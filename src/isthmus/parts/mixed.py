@@ -40,6 +40,7 @@ class Mixed(Likelihood):
 
     limits: ClassVar[dict[str, Limit]] = {"missing": OneOf(("refuse", "mask"))}
     rescales: ClassVar[bool] = False
+    realised: ClassVar[bool] = True
 
     def __init__(self, groups: tuple[tuple[Likelihood, tuple[int, ...]], ...] = (), missing: str = "refuse") -> None:
         self.groups = groups
@@ -103,6 +104,10 @@ class Columns(Distribution):
     def mean(self) -> Tensor:
         """Every column's mean."""
         return self._in_order([part.mean for part in self.parts])
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return drawn rows."""
+        return self._in_order([part.sample(sample_shape) for part in self.parts])
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log-density of every column."""

@@ -4,9 +4,10 @@ import math
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.distributions import Distribution
+from torch.distributions import Distribution, OneHotCategorical
 
 from ..checks import Limit, OneOf, Real
 from .likelihood import Likelihood
@@ -30,6 +31,7 @@ class Categorical(Likelihood):
     """
 
     support: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    realised: ClassVar[bool] = True
     limits: ClassVar[dict[str, Limit]] = {"missing": OneOf(("refuse", "mask"))}
     rescales: ClassVar[bool] = False
 
@@ -38,7 +40,7 @@ class Categorical(Likelihood):
 
     def __call__(self, decoded: Float[Tensor, "*batch levels"], state: nn.Module | None) -> Distribution:
         """Return the distribution with those logits."""
-        return Levels(decoded)
+        return OneLevel(decoded)
 
     def link(self, mean: Tensor) -> Tensor:
         """Return the logarithms of the mean, kept off 0."""
@@ -104,3 +106,11 @@ class Levels(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return each level's part of the log-probability."""
         return value * self.log_shares
+
+
+class OneLevel(Levels):
+    """One of several levels, one-hot."""
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return drawn levels."""
+        return OneHotCategorical(logits=self.log_shares, validate_args=False).sample(torch.Size(sample_shape))

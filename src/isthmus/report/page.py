@@ -95,6 +95,8 @@ def _best(lines: Sequence[Line], estimators: Mapping[str, Any]) -> str:
 
 def _described(train: Split, test: Split) -> str:
     shape = " × ".join(str(side) for side in test.items.shape[1:])
+    if train.items is test.items:
+        return f"{len(test.items):,} items of {shape} numbers, learnt from: what is called test is these, too"
     return f"{len(train.items):,} training items and {len(test.items):,} test items of {shape} numbers"
 
 

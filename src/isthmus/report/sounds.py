@@ -15,6 +15,7 @@ from .images import png
 from .page import filled
 from .sections import Part, Section
 
+_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # samples a second that MP3 knows
 _BANDS, _COLUMNS, _RANGE = 96, 240, 70.0  # of a picture: rows, columns, decibels
 
 
@@ -71,8 +72,11 @@ def _levels(wave: np.ndarray, rate: int) -> np.ndarray:
 def _mp3(wave: np.ndarray, rate: int) -> bytes:
     try:
         import soundfile
+        import soxr
     except ImportError as error:
         raise MissingExtraError.of("audio", "a page of sounds") from error
-    file = io.BytesIO()
-    soundfile.write(file, np.asarray(wave).clip(-1, 1), rate, format="MP3")
+    file, allowed = io.BytesIO(), next((known for known in _RATES if known >= rate), _RATES[-1])
+    if allowed != rate:
+        wave = soxr.resample(wave, rate, allowed)
+    soundfile.write(file, np.asarray(wave).clip(-1, 1), allowed, format="MP3")
     return file.getvalue()

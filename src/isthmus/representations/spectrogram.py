@@ -9,12 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Limit, Real, Whole, check_settings
 from ..errors import InputError
-from .waves import read_waves
+from .waves import read_frames, read_waves
 from .width import KnowsWidth
 
 _LIMITS: dict[str, Limit] = {"window": Whole(4), "hop": Whole(1, optional=True), "mel": Whole(2, optional=True), "floor": Real(-200, -10),
            "rate": Whole(1), "iterations": Whole(0)}  # fmt: skip
 _BLOCK = 4096  # spectra that are made at once
+_LOUDEST = 400.0  # decibels, far above any: what is no spectrum is no infinite sound
 _MOMENTUM = 0.99  # of fast Griffin-Lim
 
 
@@ -93,14 +94,14 @@ class Spectrogram(KnowsWidth):
             lengths: The samples of each wave; None gives as many as frames are hops.
         """
         check_is_fitted(self)
-        for place, spectra in enumerate(Z):
-            if np.ndim(spectra) != 2 or spectra.shape[1] != self.n_features_in_ or not len(spectra):
-                raise InputError(f"spectra must be (frames, {self.n_features_in_}). Got shape {np.shape(spectra)} for item {place}.")
+        Z = read_frames(Z, self.n_features_in_)
         sizes = [len(spectra) for spectra in Z]
         wanted = [(size - 1) * self._hop for size in sizes] if lengths is None else list(lengths)
         if [self.frames(length) for length in wanted] != sizes:
             raise InputError(f"waves of {', '.join(map(str, wanted))} samples have not {', '.join(map(str, sizes))} spectra each.")
         magnitudes = self._magnitudes(np.concatenate(Z))
+        if phases is not None and [np.shape(one) for one in phases] != [(size, self.window // 2 + 1) for size in sizes]:
+            raise InputError(f"phases must be as `phases` gives them, (frames, {self.window // 2 + 1}) for each item.")
         if phases is None:
             spectrum = self._griffin_lim(magnitudes, wanted)
         else:
@@ -173,7 +174,7 @@ class Spectrogram(KnowsWidth):
         return (20 * np.log10(np.maximum(magnitudes, np.float32(10 ** (self.floor / 20))))).astype(np.float32)
 
     def _magnitudes(self, levels: np.ndarray) -> np.ndarray:
-        found = 10 ** (np.asarray(levels, np.float32) / 20)
+        found = 10 ** (np.minimum(np.asarray(levels, np.float32), _LOUDEST) / 20)
         return found if self.mel is None else np.maximum(found @ np.linalg.pinv(self._bands()).T, 0)
 
     def _bands(self) -> np.ndarray:

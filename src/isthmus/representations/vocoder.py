@@ -7,16 +7,18 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Limit, Real, Whole, check_settings
-from ..errors import MissingExtraError
-from .pitch import pitch_of
+from ..errors import InputError, MissingExtraError
+from .pitch import pitch_of, pitches
 from .spectrogram import hertz, mels
-from .waves import read_waves
+from .waves import read_frames, read_waves
 from .width import KnowsWidth
 
 _LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": Real(1.01, 8), "rate": Whole(8000)}
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
 _THINNED = 8  # bins, of which one is enough to know the power
-_LEAST = 1e-16  # of an envelope's power
+_LEAST, _BELOW = 1e-16, 1e-7  # of an envelope's power, and of its peak's: a band that a recording lacks is no deep valley
+_SUNG = 800.0  # hertz, above which WORLD's own search, made for voices, misses pitches,
+_TOLD, _LOVE = 7900.0, 0.85  # and its test for a voice, on hertz up to these and with this share, voices
 
 
 class Spoken(NamedTuple):
@@ -73,7 +75,7 @@ class Vocoder(KnowsWidth):
         """Be fitted to a voice whose median pitch in hertz is known."""
         check_settings(self, _LIMITS)
         self.range_ = (middle / self.span, middle * self.span)
-        self.n_features_in_ = self.order + 2 + int(_world().get_num_aperiodicities(self.rate))
+        self.n_features_in_ = self.order + 2 + max(1, self._bands())
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:
@@ -84,8 +86,11 @@ class Vocoder(KnowsWidth):
     def inverse_transform(self, Z: Sequence[np.ndarray], lengths: Sequence[int] | None = None) -> list[np.ndarray]:
         """Return the waves that frames speak, float32, each of so many samples or as long as its frames."""
         check_is_fitted(self)
+        Z = read_frames(Z, self.n_features_in_)
         sizes = [round((len(frames) - 1) * self.period * self.rate / 1000) for frames in Z] if lengths is None else lengths
-        return [self._wave(np.asarray(frames), size) for frames, size in zip(Z, sizes, strict=True)]
+        if len(sizes) != len(Z):
+            raise InputError(f"lengths must be one for each of the {len(Z)} items. Got {len(sizes)}.")
+        return [self._wave(frames, size) for frames, size in zip(Z, sizes, strict=True)]
 
     def parts(self, frames: np.ndarray) -> Spoken:
         """Return pitch, cepstra and aperiodicity of frames (t, d); each is a view."""
@@ -111,19 +116,45 @@ class Vocoder(KnowsWidth):
 
     def _frames(self, wave: np.ndarray) -> np.ndarray:
         world = _world()
-        pitch, times = world.harvest(wave, self.rate, *self.range_, frame_period=self.period)
+        pitch, times = self._pitch(wave)
         size = self._transform_size()
         envelope = world.cheaptrick(wave, pitch, times, self.rate, f0_floor=self._floor(), fft_size=size)
-        rough = world.d4c(wave, pitch, times, self.rate, fft_size=size)
-        cepstra = 0.5 * np.log(np.maximum(envelope, _LEAST)) @ self._to_cepstrum()
-        return np.column_stack([pitch, cepstra, world.code_aperiodicity(rough, self.rate)]).astype(np.float32)
+        # Whether a frame has a voice at all is told from what lies below 4 kHz and below 7.9: where there is such.
+        told = _LOVE if self.rate > 2 * _TOLD and not self._is_sung() else 0.0
+        rough = world.d4c(wave, pitch, times, self.rate, fft_size=size, threshold=told)
+        least = np.maximum(_BELOW * envelope.max(axis=1, keepdims=True), _LEAST)
+        cepstra = 0.5 * np.log(np.maximum(envelope, least)) @ self._to_cepstrum()
+        # Below 12 kHz WORLD has no band of its own, and a slope to the highest frequency in its place, whose mean tells all.
+        bands = world.code_aperiodicity(rough, self.rate) if self._bands() else 20 * np.log10(rough).mean(axis=1)
+        return np.column_stack([pitch, cepstra, bands]).astype(np.float32)
+
+    def _pitch(self, wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pitch of each frame, 0 where there is no voice, and where frames lie in seconds."""
+        low, high = self.range_
+        pitch, times = _world().harvest(wave, self.rate, low, high, frame_period=self.period)
+        if self._is_sung():
+            found, places = pitches(wave, self.rate)
+            kept = (found > low) & (found < high)
+            nearest = np.abs(times[:, None] - places).argmin(axis=1)
+            pitch = np.where(kept[nearest], found[nearest], 0.0)
+        return pitch, times
+
+    def _is_sung(self) -> bool:
+        return float(np.prod(self.range_)) > _SUNG**2
+
+    def _bands(self) -> int:
+        return int(_world().get_num_aperiodicities(self.rate))
 
     def _wave(self, frames: np.ndarray, samples: int) -> np.ndarray:
         world = _world()
         pitch, cepstra, rough = (np.ascontiguousarray(part, np.float64) for part in self.parts(frames))
         size = self._transform_size()
         envelope = np.exp(2 * (cepstra @ self._from_cepstrum()))
-        aperiodicity = world.decode_aperiodicity(np.minimum(rough, 0), self.rate, size)
+        rough = np.minimum(rough, 0)
+        if self._bands():
+            aperiodicity = world.decode_aperiodicity(rough, self.rate, size)
+        else:
+            aperiodicity = 10 ** (rough * np.linspace(2, 0, size // 2 + 1) / 20)
         wave = world.synthesize(pitch, np.maximum(envelope, _LEAST), aperiodicity, self.rate, self.period)
         return np.pad(wave, (0, max(0, samples - len(wave))))[:samples].astype(np.float32)
 

@@ -12,7 +12,7 @@ _K_STAGES = ((3.99984385397, 1681.9744509555319, 0.7071752369554193, True), (0.0
 
 
 def read_waves(X: Any, who: str) -> list[np.ndarray]:
-    """Return waves, a list of (t_i,) or an array (n, t), as a list of float32, checked.
+    """Return waves, a list of (t_i,) or an array (n, t), as a list of float32, checked; integers as shares of their type's full scale.
 
     Raises:
         InputError: For what are no waves, or such as are empty or hold what is no number, by their place.
@@ -28,7 +28,32 @@ def read_waves(X: Any, who: str) -> list[np.ndarray]:
             raise InputError(f"{who} needs waves (t,) of a sample or more. Got {wave.dtype} {wave.shape} for item {place}.")
         if not np.isfinite(wave).all():
             raise InputError(f"{who}: wave {place} holds what is no number in sample {int(np.argmin(np.isfinite(wave)))}; mend it.")
-    return [wave.astype(np.float32, copy=False) for wave in waves]
+    return [_scaled(wave) for wave in waves]
+
+
+def read_frames(Z: Any, width: int) -> list[np.ndarray]:
+    """Return what is to become waves, a list of frames (t_i, width), checked.
+
+    Raises:
+        InputError: For what are no such frames, by their place, or hold what is no number.
+    """
+    found = [np.asarray(frames) for frames in Z]
+    if not found:
+        raise InputError(f"a list of frames (t, {width}) is needed. Got an empty list.")
+    for place, frames in enumerate(found):
+        if frames.ndim != 2 or frames.shape[1] != width or not len(frames):
+            raise InputError(f"frames must be (t, {width}), of one or more. Got shape {frames.shape} for item {place}.")
+        if not np.isfinite(frames).all():
+            raise InputError(f"item {place} holds what is no number in frame {int(np.isfinite(frames).all(axis=1).argmin())}; mend it.")
+    return found
+
+
+def _scaled(wave: np.ndarray) -> np.ndarray:
+    """Return samples as float32, those of integers in [-1, 1]: as files of sounds hold them, those of 8 bits about 128."""
+    if wave.dtype.kind not in "iu":
+        return wave.astype(np.float32, copy=False)
+    full = 2 ** (8 * wave.dtype.itemsize - 1)
+    return ((wave.astype(np.float64) - (full if wave.dtype.kind == "u" else 0)) / full).astype(np.float32)
 
 
 def loudness(wave: np.ndarray, rate: int) -> float:

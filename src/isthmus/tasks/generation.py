@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
+from ..checks import Whole
 from ..errors import InputError
 
 _FITTED_ON = 20_000  # rows at most; a mixture of ten Gaussians needs no more
@@ -33,9 +35,16 @@ class Density(BaseEstimator):
         self.random_state = random_state
 
     def fit(self, codes: np.ndarray, y: None = None) -> "Density":
-        """Fit the mixture to codes of shape (n, k)."""
-        if len(codes) < 2:
-            raise InputError(f"a density needs at least 2 codes. Got {len(codes)}.")
+        """Fit the mixture to codes of shape (n, k).
+
+        Raises:
+            InputError: For a number of components that is no whole one from 1, or what are not two codes or more, of finite numbers.
+        """
+        if not Whole(1).allows(self.components):
+            raise InputError(f"Density.components must be {Whole(1)}. Got {self.components!r}.")
+        codes = np.asarray(codes)
+        if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
+            raise InputError(f"a density needs at least 2 codes (n, k), of finite numbers. Got shape {codes.shape}.")
         rng = np.random.default_rng(self.random_state)
         if len(codes) > _FITTED_ON:
             codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
@@ -50,6 +59,9 @@ class Density(BaseEstimator):
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         """Return ``n`` codes, shape (n, k)."""
+        check_is_fitted(self, "weights_")
+        if not Whole(1).allows(n):
+            raise InputError(f"n must be {Whole(1)}. Got {n!r}.")
         rng = np.random.default_rng(self.random_state if random_state is None else random_state)
         which = rng.choice(len(self.weights_), n, p=self.weights_ / self.weights_.sum())
         noise = rng.normal(size=(n, self.means_.shape[1]))

@@ -25,6 +25,7 @@ from .speakers import fitted
 _LIMITS = {"rate": Whole(8000)}
 _SPAN = 1.3  # of a note's pitch: a little more than a vibrato's
 _CONTEXT = 2  # frames of a window, on each side
+_HALF = np.log(2) / 2  # of a power, in the logarithm of an amplitude
 _NAMED = 12  # notes in a warning
 _FADE = 0.005  # seconds at both ends, so that nothing clicks
 
@@ -41,8 +42,8 @@ class Note(NamedTuple):
 
     @property
     def attack(self) -> int:
-        """The frame at which it is loudest."""
-        return int(self.level.argmax())
+        """The first frame with half of the loudest one's power: a note that is held is loudest somewhere, by chance."""
+        return int((self.level > self.level.max() - _HALF).argmax())
 
 
 class Instruments(BaseEstimator):
@@ -139,18 +140,31 @@ class Instruments(BaseEstimator):
         (wave,) = vocoder.inverse_transform([np.column_stack([np.exp(pitch), frames, aperiodicity])], [samples])
         return _faded(levelled(wave, self.rate, float(share @ [note.loudness for note in notes])), round(_FADE * self.rate))
 
-    def morph(self, a: np.ndarray, b: np.ndarray, steps: int = 9) -> list[np.ndarray]:
-        """Return the notes on the way from one to another, float32 waves, both ends among them: they are plain reconstructions."""
+    def morph(self, a: Any, b: Any, steps: int = 9, keep_pitch: bool = False) -> list[np.ndarray]:
+        """Return the notes on the way from one to another, float32 waves, both ends among them: they are plain reconstructions.
+
+        Arguments:
+            a: A wave (t,), or what `note` made of it.
+            b: The other one.
+            steps: How many, from end to end.
+            keep_pitch: Whether all have the pitch of ``a``; else it glides.
+
+        Raises:
+            InputError: For less than two steps, or a note without a pitch.
+        """
         if not Whole(2).allows(steps):
             raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
-        notes = [self.note(a, "A"), self.note(b, "B")]
+        notes = self._notes((a, b), keep_pitch)
         return [self.blend(notes, (1 - share, share)) for share in np.linspace(0, 1, steps)]
 
-    def square(self, corners: Sequence[np.ndarray], steps: int = 5) -> list[list[np.ndarray]]:
-        """Return rows of notes between four: from the first to the second in the first row, from the third to the fourth in the last."""
+    def square(self, corners: Sequence[Any], steps: int = 5, keep_pitch: bool = False) -> list[list[np.ndarray]]:
+        """Return rows of notes between four: from the first to the second in the first row, from the third to the fourth in the last.
+
+        Arguments and errors are as of `morph`; a pitch that is kept is that of the first.
+        """
         if len(corners) != 4 or not Whole(2).allows(steps):
             raise InputError(f"a square has 4 corners and 2 steps or more. Got {len(corners)} corners and {steps} steps.")
-        notes = [self.note(wave, name) for wave, name in zip(corners, "ABCD", strict=True)]
+        notes = self._notes(corners, keep_pitch)
         shares = np.linspace(0, 1, steps)
         return [[self.blend(notes, ((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right)) for right in shares]
                 for down in shares]  # fmt: skip
@@ -181,6 +195,12 @@ class Instruments(BaseEstimator):
             raise InputError(f"{name}: {error}") from error
         return vocoder, vocoder.transform([wave[sounding(wave, self.rate)]])[0]
 
+    def _notes(self, given: Sequence[Any], keep_pitch: bool) -> list[Note]:
+        """Return waves as notes, and notes as they are but for the pitch that is kept."""
+        notes = [one if isinstance(one, Note) else self.note(one, name) for one, name in zip(given, "ABCD", strict=False)]
+        middle = notes[0].middle
+        return [note._replace(pitch=note.pitch - note.middle + middle, middle=middle) for note in notes] if keep_pitch else notes
+
     def _decoded(self, codes: np.ndarray, middle: float) -> np.ndarray:
         """Return the cepstra of codes over time (t, k) at a pitch."""
         cut = Frames(_CONTEXT)
@@ -196,7 +216,7 @@ def _middle(vocoder: Vocoder, frames: np.ndarray) -> float:
 
 
 def _at(note: Note, attack: int, rest: int) -> Iterator[np.ndarray]:
-    """Yield a note's code, pitch, level and aperiodicity with so many frames before it is loudest, and so many behind that."""
+    """Yield a note's code, pitch, level and aperiodicity with so many frames of attack, and so many behind it."""
     places = np.interp(np.arange(attack + rest + 1), [0, attack, attack + rest], [0, note.attack, len(note.level) - 1])
     low = np.floor(places).astype(int)
     high, part = np.minimum(low + 1, len(note.level) - 1), places - low

@@ -53,7 +53,7 @@ def interpolate(estimator: Any, a: np.ndarray, b: np.ndarray, steps: int = 9, pa
         path: `linear` or `spherical`.
 
     Raises:
-        InputError: For fewer than 2 steps, or for items of different shapes.
+        InputError: For fewer than 2 steps, a path that is no function, or items of different shapes.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -63,6 +63,8 @@ def interpolate(estimator: Any, a: np.ndarray, b: np.ndarray, steps: int = 9, pa
         (5, 4)
     """
     _check_steps(steps)
+    if not callable(path):
+        raise InputError(f"path must be a function such as linear or spherical. Got {path!r}.")
     codes = _codes(estimator, a, b)
     return estimator.inverse_transform(path(codes[0], codes[1], steps))
 
@@ -103,7 +105,7 @@ def traverse(estimator: Any, item: np.ndarray, unit: int, values: ArrayLike) -> 
         values: What to put there; -3 to 3 spans a standard normal prior.
 
     Raises:
-        InputError: For a unit that the code does not have.
+        InputError: For a unit that the code does not have, or values that are no numbers.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -114,8 +116,11 @@ def traverse(estimator: Any, item: np.ndarray, unit: int, values: ArrayLike) -> 
     """
     (code,) = _codes(estimator, item)
     _check_unit(unit, len(code))
-    codes = np.repeat(code[None], np.size(values), axis=0)
-    codes[:, unit] = values
+    numbers = np.asarray(values).reshape(-1)
+    if not len(numbers) or numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
+        raise InputError(f"values must be numbers, one or more. Got {values!r}.")
+    codes = np.repeat(code[None], len(numbers), axis=0)
+    codes[:, unit] = numbers
     return estimator.inverse_transform(codes)
 
 
@@ -123,12 +128,13 @@ def reach(codes: np.ndarray, unit: int, steps: int = 9) -> np.ndarray:
     """Return ``steps`` values for `traverse`: from 3 standard deviations below the mean of a unit's numbers in codes (n, k) to 3 above.
 
     Raises:
-        InputError: For a unit that the codes do not have.
+        InputError: For a unit that the codes do not have, or fewer than 2 steps.
 
     >>> reach(np.array([[-1.0], [1.0]]), 0, steps=3).tolist()
     [-3.0, 0.0, 3.0]
     """
     _check_unit(unit, codes.shape[1])
+    _check_steps(steps)
     own = np.asarray(codes[:, unit], dtype=np.float64)
     return own.mean() + _REACH * own.std() * np.linspace(-1, 1, steps)
 
@@ -155,7 +161,10 @@ def attribute_direction(estimator: Any, X: Any, has: Any) -> np.ndarray:
         >>> attribute_direction(PCA(2).fit(X), X, y == 0).round(1)
         array([-4. ,  0.3])
     """
-    chosen = np.asarray(has, dtype=bool)
+    answers = np.asarray(has)
+    if not np.isin(answers, (0, 1)).all() if answers.dtype.kind in "biuf" else True:
+        raise InputError('has must hold booleans, or 0 and 1, such as labels == "smiling". Got other values.')
+    chosen = answers.astype(bool)
     codes = np.asarray(estimator.transform(X), dtype=np.float64)
     if chosen.shape != (len(codes),):
         raise InputError(f"has must hold a yes or no for each of the {len(codes)} items. Got shape {chosen.shape}.")

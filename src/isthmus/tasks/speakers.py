@@ -11,7 +11,7 @@ from ..errors import DiagnosticWarning, InputError
 from ..representations import Vocoder
 
 _HEADROOM = 15.0  # decibels of what is loud above what is quiet
-_LEAST = 200  # loud frames that tell of a voice, a second
+_LEAST = 0.5  # seconds of loud frames that tell of a voice
 
 
 class Speaker(NamedTuple):
@@ -40,9 +40,9 @@ def described(vocoder: Vocoder, frames: Sequence[np.ndarray]) -> Speaker:
     centres = KMeans(2, n_init=1, random_state=0).fit(levels[:, None]).cluster_centers_
     quiet = float(min(centres.mean(), centres.max() - _HEADROOM))
     loud = levels > quiet
-    if loud.sum() < _LEAST:
-        seconds = loud.sum() * vocoder.period / 1000
-        raise InputError(f"a voice needs a second of speech or more. Got {seconds:.2f} s; add recordings.")
+    seconds = loud.sum() * vocoder.period / 1000
+    if seconds < _LEAST:
+        raise InputError(f"a voice needs {_LEAST:g} s of speech or more. Got {seconds:.2f} s; give more of it.")
     logs = np.log(pitch[pitch > 0])
     if len(logs) < 2:
         raise InputError("no pitch is found in any frame; give recordings of a voice.")

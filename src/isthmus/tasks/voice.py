@@ -20,6 +20,7 @@ from ..parts import KL, Gaussian
 from ..representations import Frames, Vocoder
 from ..representations.waves import levelled, loudness, read_waves
 from ..training import Training
+from ..training.batches import spread_rows
 from .speakers import Speaker, described, fitted
 
 _LIMITS: dict[str, Limit] = {"rounds": Whole(1), "liveliness": Real(0, 1), "rate": Whole(8000)}
@@ -30,6 +31,8 @@ _VOICING = 1.0  # and whether there is a voice
 _FAR = 4.0  # deviations: a pause, of which nothing was learnt, is no further from the mean
 _OVERLAP = 0.1  # seconds of a long recording's pieces
 _SOONER = 0.4  # of its passes are enough to seek partners by
+_SOUGHT = 16_000  # windows of a voice, evenly taken, of which pairs are made: what that costs grows with their square
+_UNKNOWN = "the recording"
 
 
 class Voices(BaseEstimator):
@@ -101,7 +104,7 @@ class Voices(BaseEstimator):
         self.weights_ = np.sqrt(np.square(deviations).mean(axis=0))
         self.weights_ /= np.sqrt(np.square(self.weights_[1:]).mean())
         self.weights_[0] = _LEVEL
-        windows = {name: np.concatenate(list(self._learnt(speakers[name], own))) for name, own in frames.items()}
+        windows = {name: spread_rows(np.concatenate(list(self._learnt(speakers[name], own))), _SOUGHT) for name, own in frames.items()}
         self.estimator_: Any = None
         for number in range(self.rounds):
             rows, seen, told = self._paired(windows, number)
@@ -125,22 +128,21 @@ class Voices(BaseEstimator):
             InputError: For a name that is not known.
         """
         waves = read_waves(X, "Voices")
-        source = self.listen(waves) if of is None else self.speaker(of)
-        return self._converted(waves, to, source)
+        if of is not None:
+            return self._converted(waves, to, self.speaker(of))
+        return self._converted(waves, to, *self._described(waves, _UNKNOWN))
 
     def convert_stream(self, blocks: Iterable[np.ndarray], to: str, of: str | None = None) -> Iterator[np.ndarray]:
         """Yield one long recording in another voice, piece by piece, as its pieces (t,) of some seconds each arrive; see `convert`.
 
-        Pieces overlap and are faded into each other. A voice that is not known is learnt from the first piece.
+        Pieces overlap and are faded into each other. A voice that is not known is learnt from the first pieces in which it is heard.
         """
         overlap = round(_OVERLAP * self.rate)
         rising = np.linspace(0, 1, overlap, dtype=np.float32)
-        source = None if of is None else self.speaker(of)
         before: list[np.ndarray] = []  # the end of what came in, and of what goes out
-        for block in blocks:
-            source = source or self.listen([block])
+        for block, source, frames in self._heard(blocks, of):
             piece = np.concatenate([*before[:1], block])
-            (made,) = self._converted([piece], to, source)
+            (made,) = self._converted([piece], to, source, frames)
             if before:
                 made[:overlap] = made[:overlap] * rising + before[1] * (1 - rising)
             if len(piece) < 2 * overlap:  # the last one
@@ -154,7 +156,30 @@ class Voices(BaseEstimator):
 
     def listen(self, X: Any) -> Speaker:
         """Return what is known of a voice from recordings of it."""
-        return self._described(read_waves(X, "Voices"), "the recording")[0]
+        return self._described(read_waves(X, "Voices"), _UNKNOWN)[0]
+
+    def _heard(self, blocks: Iterable[np.ndarray],
+               of: str | None) -> Iterator[tuple[np.ndarray, Speaker, list[np.ndarray] | None]]:  # fmt: skip
+        """Yield the pieces of a recording, what is known of its voice, and their frames where these were needed to tell it.
+
+        Pieces wait until the voice can be told from them.
+        """
+        waiting, why = list[np.ndarray](), InputError("a recording needs samples. Got none.")
+        source = None if of is None else self.speaker(of)
+        for block in blocks:
+            if source is not None:
+                yield block, source, None
+                continue
+            waiting.append(block)
+            try:
+                source, frames = self._described(waiting, _UNKNOWN)
+            except InputError as error:
+                why = error
+                continue
+            yield waiting[0], source, frames[:1]
+            yield from ((one, source, None) for one in waiting[1:])
+        if source is None:
+            raise why
 
     def speaker(self, name: str) -> Speaker:
         """Return what is known of a voice by its name; `InputError` names those that there are."""
@@ -163,9 +188,9 @@ class Voices(BaseEstimator):
             raise InputError(f"a voice must be one of {', '.join(self.speakers_)}. Got {name!r}.")
         return self.speakers_[name]
 
-    def _converted(self, waves: list[np.ndarray], to: str, source: Speaker) -> list[np.ndarray]:
+    def _converted(self, waves: list[np.ndarray], to: str, source: Speaker, frames: list[np.ndarray] | None = None) -> list[np.ndarray]:
         target = self.speaker(to)
-        spoken = self.convert_frames(source.vocoder.transform(waves), to, source)
+        spoken = self.convert_frames(source.vocoder.transform(waves) if frames is None else frames, to, source)
         made = target.vocoder.inverse_transform(spoken, [len(wave) for wave in waves])
         return [levelled(new, self.rate, loudness(old, self.rate)) for new, old in zip(made, waves, strict=True)]
 
