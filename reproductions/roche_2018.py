@@ -84,8 +84,8 @@ def variational(to: Setting, size: int) -> VariationalAutoencoder:
 
 
 def recurrent(to: Setting, size: int) -> Autoencoder:
-    """Long short-term memory, read from both ends; numbers as wide as its input, since a code of 400 is to pass."""
-    return Autoencoder(**settings(to, size, ()) | {"network": Recurrent(512, bidirectional=True)})
+    """Long short-term memory, read from both ends."""
+    return Autoencoder(**settings(to, size, ()) | {"network": Recurrent(256, bidirectional=True)})
 
 
 def _line(make: Make, differs: str, steps: int = 1) -> Line:
