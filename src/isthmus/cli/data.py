@@ -157,8 +157,10 @@ def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
     found, count = read(name).load(), len(items)
     if isinstance(found, dict):
         if len(found) != 1:
-            raise InputError(f"{flag} {name} has the columns {', '.join(found)}; give a file with one column")
+            raise InputError(f"{flag} {name} has the columns {', '.join(found)}; name one, as in {name}:{next(iter(found))}")
         found = next(iter(found.values()))
+    if isinstance(found, list):  # a column of a file, as texts
+        found = np.array([str(one) for one in found], dtype=object)
     if isinstance(items, CutRows) and found.shape == (len(items.lengths),):
         return found[items.of]
     if found.shape != (count,):

@@ -81,7 +81,8 @@ def _blocks(run: Run, items: Items, name: str | None, told: Told) -> Iterator[Sp
     for ids, block in items.blocks(streams.ROWS):
         known = told(block)  # before a column is taken out
         if name is not None and isinstance(block, dict) and name in block:
-            own: np.ndarray | None = sources.texts(block.pop(name))
+            learnt = name in getattr(run.representation, "plans_", ())  # from a column of labels the run may have learnt, too
+            own: np.ndarray | None = sources.texts(block[name] if learnt else block.pop(name))
         else:
             whole = sources.labelled(items, name)[1] if name is not None and whole is None else whole
             own = None if whole is None else whole[start : start + len(ids)]

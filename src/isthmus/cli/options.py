@@ -89,7 +89,7 @@ class DataOptions:
     """How the data are read."""
 
     labels: Annotated[str | None, Parameter(group=_DATA)] = None
-    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv); never learnt from."
+    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv, .csv:column); never learnt from."
     drop: Annotated[tuple[str, ...], Parameter(group=_DATA)] = ()
     "A column to leave out; may be given more than once."
     image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
