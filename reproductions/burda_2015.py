@@ -35,7 +35,8 @@ def likelihood(to: Setting, penalty: Any, passes: int, draws: int = DRAWS) -> Me
 
 LINES = {
     "vae": Line(partial(likelihood, penalty=KL(), passes=300), "negative_log_likelihood", "86.76", "AdamW, one cycle, 300 passes"),
-    "iwae": Line(partial(likelihood, penalty=ImportanceWeighted(draws=50), passes=60), "negative_log_likelihood", "84.78", "the same, 60 passes"),
+    "iwae": Line(partial(likelihood, penalty=ImportanceWeighted(draws=50), passes=60), "negative_log_likelihood", "84.78",
+                 "the same, 60 passes"),
     "iwae-full": Line(partial(likelihood, penalty=ImportanceWeighted(draws=50), passes=400), "negative_log_likelihood", "84.78",
                       "the same, 400 passes"),
 }  # fmt: skip

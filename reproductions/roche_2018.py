@@ -20,8 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from isthmus import (KL, Autoencoder, DenoisingAutoencoder, Dense, Frames, Gaussian, GaussianNoise, Recurrent, Spectrogram,
-                     VariationalAutoencoder, Windows)  # fmt: skip
+from isthmus import (
+    KL,
+    Autoencoder,
+    DenoisingAutoencoder,
+    Dense,
+    Frames,
+    Gaussian,
+    GaussianNoise,
+    Recurrent,
+    Spectrogram,
+    VariationalAutoencoder,  # fmt: skip
+    Windows,
+)
 from isthmus.files import read
 from isthmus.metrics import spectral_error
 from isthmus.representations.waves import levelled

@@ -81,7 +81,7 @@ def reproduce(title: str, lines: Mapping[str, Line], about: str) -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default=",".join(lines), help="comma-separated, of " + ", ".join(lines))
     parser.add_argument("--out", type=Path, default=Path(name), help="results and figures")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the passes, of some lines smaller networks, too, one seed, in DIR/quick")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the passes, some smaller networks, one seed, in DIR/quick")
     given = parser.parse_args()
     names = given.only.split(",")
     if unknown := [one for one in names if one not in lines]:

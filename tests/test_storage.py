@@ -157,8 +157,8 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, error):
 @pytest.mark.parametrize("moment", ["inside", "first rename", "second rename"])
 def test_a_folder_that_fails_leaves_the_old_one(tmp_path, moment, monkeypatch):
     path, calls, replace = tmp_path / "folder", [], os.replace
-    path.mkdir()
-    (path / "file").write_text("old")
+    with storage.atomic_folder(path) as part:
+        (part / "file").write_text("old")
 
     def failing(*args):
         calls.append(args)
@@ -175,6 +175,13 @@ def test_a_folder_that_fails_leaves_the_old_one(tmp_path, moment, monkeypatch):
     with storage.atomic_folder(path) as part:
         (part / "file").write_text("new")
     assert (path / "file").read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_of_someone_else_is_never_replaced(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileError, match="was not written"), storage.atomic_folder(tmp_path):
+        pass
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize("place", ["os.fsync", "isthmus.storage.save_file"])

@@ -74,8 +74,8 @@ def test_what_nobody_wrote_here_is_never_replaced(work):
     for words in (["morph", "@played", "@notes/0.flac", "@notes/2.flac", "--steps", "2"], ["convert", "@said", "@voices", "--to", "ann"]):
         assert run(work, *words, "--out", "@mine", "--overwrite") == 1
         assert [path.name for path in (work / "mine").iterdir()] == ["a.wav"]
-        assert run(work, *words, "--out", "@ours") == 0
-        assert run(work, *words, "--out", "@ours", "--overwrite") == 0
+        assert run(work, *words, "--out", f"@our-{words[0]}") == 0
+        assert run(work, *words, "--out", f"@our-{words[0]}", "--overwrite") == 0
 
 
 def test_a_folder_leaves_out_what_cannot_be_converted_and_loses_nothing(work, capsys):

@@ -10,7 +10,7 @@ from cyclopts import Group, Parameter
 from sklearn.base import clone
 
 from ..errors import FileError, InputError
-from ..estimators import Autoencoder
+from ..estimators import VAEGAN, Autoencoder
 from ..estimators.base import BaseAutoencoder
 from ..parts.augmentation import Augmentation
 from ..parts.bottleneck import Bottleneck
@@ -114,6 +114,8 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
               likelihood: Likelihood | None) -> BaseAutoencoder:  # fmt: skip
     """Return a variant with the flags' parts; parts beyond its own row make a free combination."""
     cls = naming.variants()[naming.check_name("--variant", variant, naming.variants())]
+    if issubclass(cls, VAEGAN) and options.likelihood is None:  # it measures likeness itself, of tables, too
+        likelihood = None
     common = {**_network(options, cls), "likelihood": likelihood, "training": training, "random_state": seed}
     if "network" not in common and (options.corruption or options.bottleneck or options.penalty):
         raise InputError(f"--variant {variant} is a procedure of its own, with parts of its own: leave out --corruption, --bottleneck and "

@@ -174,8 +174,9 @@ class ConvEncoder(nn.Module):
         x = x.reshape(-1, *self.frame).movedim(-1, 1)  # (batch, channels, *sides), channels last in memory
         if shift is None:
             return self.blocks(x).flatten(1)
-        x = self.blocks[0](x)  # (batch, channels, *sides)
-        return self.blocks[1:](x + shift.unflatten(1, (-1, *[1] * (x.ndim - 2)))).flatten(1)
+        emitted = 1 + isinstance(self.blocks[1], nn.GroupNorm)  # which would take a shift before it away again
+        x = self.blocks[:emitted](x)  # (batch, channels, *sides)
+        return self.blocks[emitted:](x + shift.unflatten(1, (-1, *[1] * (x.ndim - 2)))).flatten(1)
 
     @property
     def entry(self) -> int:

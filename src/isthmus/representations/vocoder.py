@@ -17,6 +17,7 @@ _LIMITS: dict[str, Limit] = {"order": Whole(1), "period": Real(1, 50), "span": R
 _POINTS = 256  # of the mel axis on which an envelope becomes a cepstrum
 _THINNED = 8  # bins, of which one is enough to know the power
 _LEAST, _BELOW = 1e-16, 1e-7  # of an envelope's power, and of its peak's: a band that a recording lacks is no deep valley
+_MOST = 30.0  # of an envelope's logarithm, 130 dB: what is decoded of no voice is no infinite one
 _SUNG = 800.0  # hertz, above which WORLD's own search, made for voices, misses pitches,
 _TOLD, _LOVE = 7900.0, 0.85  # and its test for a voice, on hertz up to these and with this share, voices
 
@@ -149,7 +150,7 @@ class Vocoder(KnowsWidth):
         world = _world()
         pitch, cepstra, rough = (np.ascontiguousarray(part, np.float64) for part in self.parts(frames))
         size = self._transform_size()
-        envelope = np.exp(2 * (cepstra @ self._from_cepstrum()))
+        envelope = np.exp(np.minimum(2 * (cepstra @ self._from_cepstrum()), _MOST))
         rough = np.minimum(rough, 0)
         if self._bands():
             aperiodicity = world.decode_aperiodicity(rough, self.rate, size)

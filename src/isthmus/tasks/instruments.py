@@ -59,6 +59,7 @@ class Instruments(BaseEstimator):
     Attributes:
         estimator_: The fitted autoencoder.
         mean_: Of the mel-cepstra learnt from, (order + 1,).
+        range_: The least and the greatest pitch learnt from, logarithms of hertz; other notes are told to have the nearest of these.
 
     References:
         Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders (J. Engel et al., 2017), for codes over time; Autoencoders for
@@ -105,7 +106,9 @@ class Instruments(BaseEstimator):
         cepstra = [vocoder.parts(frames).cepstra for vocoder, frames in taken]
         self.mean_ = np.concatenate(cepstra).mean(axis=0)
         rows = Frames(_CONTEXT).fit_transform([one - self.mean_ for one in cepstra])
-        told = np.repeat([_middle(vocoder, frames) for vocoder, frames in taken], [len(one) for one in cepstra])
+        middles = [_middle(vocoder, frames) for vocoder, frames in taken]
+        self.range_ = (min(middles), max(middles))
+        told = np.repeat(middles, [len(one) for one in cepstra])
         model = default() if self.estimator is None else copy.copy(self.estimator)  # a clone would copy callbacks, too
         self.estimator_ = fitted(model, rows, condition=told)
         return self
@@ -120,7 +123,7 @@ class Instruments(BaseEstimator):
         places = np.arange(len(pitch))
         voiced = pitch > 0
         logs = np.interp(places, places[voiced], np.log(pitch[voiced])) if voiced.any() else np.full(len(pitch), middle)
-        codes = self.estimator_.given(middle).transform(rows)
+        codes = self._told(middle).transform(rows)
         return Note(codes, logs, cepstra[:, 0], aperiodicity, loudness(wave, self.rate), middle)
 
     def blend(self, notes: Sequence[Note], weights: Sequence[float]) -> np.ndarray:
@@ -176,7 +179,7 @@ class Instruments(BaseEstimator):
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""
         check_is_fitted(self)
-        return {"model": self.estimator_, "estimator": self.estimator_.config()}
+        return {"model": self.estimator_, "estimator": self.estimator_.config(), "range": list(self.range_)}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what was learnt, as arrays by name."""
@@ -184,7 +187,7 @@ class Instruments(BaseEstimator):
 
     def restore(self, config: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Take on what `config` and `arrays` of fitted instruments returned."""
-        self.mean_, self.estimator_ = arrays["mean"], config["model"]
+        self.mean_, self.estimator_, self.range_ = arrays["mean"], config["model"], tuple(config["range"])
         self.estimator_.restore(config["estimator"], storage.below("estimator/", arrays))
 
     def _taken(self, wave: np.ndarray, name: str) -> tuple[Vocoder, np.ndarray]:
@@ -205,7 +208,11 @@ class Instruments(BaseEstimator):
         """Return the cepstra of codes over time (t, k) at a pitch."""
         cut = Frames(_CONTEXT)
         cut.n_features_in_ = len(self.mean_)
-        return cut.inverse_transform(self.estimator_.given(middle).inverse_transform(codes)) + self.mean_
+        return cut.inverse_transform(self._told(middle).inverse_transform(codes)) + self.mean_
+
+    def _told(self, middle: float) -> Any:
+        """Return the autoencoder under a pitch, or under the nearest one that was learnt from: of others it knows nothing."""
+        return self.estimator_.given(float(np.clip(middle, *self.range_)))
 
 
 def _middle(vocoder: Vocoder, frames: np.ndarray) -> float:
