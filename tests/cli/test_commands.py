@@ -69,6 +69,8 @@ def test_sample_and_interpolate_write_what_they_say(work):
     np.testing.assert_allclose(seven[0], way[0], atol=1e-5)  # both begin at the item's reconstruction
     assert np.load(work / "new.npy").shape == (3, 8, 8) and np.load(work / "way.npy").shape == (5, 8, 8)
     assert len(read(work / "new.csv")) == 4
+    assert run(work, "sample", "@images", "-n", "3", "--seed", "7", "--out", "@other.npy") == 0
+    assert not np.allclose(np.load(work / "new.npy"), np.load(work / "other.npy"))
 
 
 def test_evaluate_prints_one_json_object_and_nothing_else(work, capsys):
@@ -175,6 +177,8 @@ def test_a_messy_table_is_compared(work, tmp_path, capsys):
     (["interpolate", "@images", "3", "--out", "@x.npy"], 1, "give one of the three"),
     (["interpolate", "@images", "3", "7", "--unit", "0", "--out", "@x.npy"], 1, "give one of the three"),
     (["interpolate", "@images", "3", "--unit", "2", "--out", "@x.npy"], 1, "in 0..1"),
+    (["interpolate", "@images", "3", "--unit", "1", "--steps", "0", "--out", "@x.npy"], 1, "--steps must be"),
+    (["interpolate", "@images", "3", "--towards", "7", "--round", "--out", "@x.npy"], 1, "leave it out"),
     (["interpolate", "@images", "3", "--towards", "ten", "--out", "@x.npy"], 1, "one of the labels 0, 1, 2"),
 ])  # fmt: skip
 def test_errors_are_one_line_and_leave_nothing_behind(work, capsys, words, code, said):

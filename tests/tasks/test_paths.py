@@ -38,6 +38,9 @@ def test_an_attribute_is_added_and_taken_away():
     (lambda: tasks.grid(MODEL, X[:3]), "four items"), (lambda: tasks.grid(MODEL, X[:4], steps=1), "steps"),
     (lambda: tasks.traverse(MODEL, X[0], 5, [0.0]), r"0\.\.4"), (lambda: tasks.traverse(MODEL, X[0], -1, [0.0]), r"0\.\.4"),
     (lambda: tasks.attribute_direction(MODEL, X, Y >= 0), "1797 of 1797"), (lambda: tasks.attribute_direction(MODEL, X, [True]), "each of"),
+    (lambda: tasks.attribute_direction(MODEL, X, Y), "booleans, or 0 and 1"),
+    (lambda: tasks.interpolate(MODEL, X[0], X[1], path="spherical"), "a function"), (lambda: tasks.reach(CODES, 0, steps=1), "steps"),
+    (lambda: tasks.traverse(MODEL, X[0], 1, []), "numbers"), (lambda: tasks.traverse(MODEL, X[0], 1, ["a"]), "numbers"),
     (lambda: tasks.move(MODEL, X[0], np.ones(4)), r"\(5,\)"), (lambda: tasks.interpolate(MODEL, X[0], X[0][:9]), "one shape"),
 ])  # fmt: skip
 def test_what_leads_nowhere_is_refused(refused, said):
