@@ -131,8 +131,8 @@ def test_dead_units_come_back():
 def test_the_auxiliary_loss_needs_a_code_of_few_units():
     with pytest.raises(InputError, match="bottleneck=TopK"):
         model_of(Identity(), penalties=(AuxK(),)).terms(torch.zeros(2, 40, dtype=torch.float64))
-    assert [type(part) for part in SparseAutoencoder(1024, TopK()).row().penalties] == [AuxK]
-    assert SparseAutoencoder(1023, BatchTopK()).row().penalties == ()
+    assert [type(part) for part in SparseAutoencoder(256, TopK()).row().penalties] == [AuxK]
+    assert SparseAutoencoder(255, BatchTopK()).row().penalties == ()
 
 
 @pytest.mark.parametrize("hidden", [(), (7,)])

@@ -13,6 +13,8 @@ from ..training.devices import seeded
 from .conditions import Conditions
 from .trained import Trained
 
+_DECAY = 0.3  # of random codes, where others have 1
+
 
 class Storable(Trained):
     """An estimator whose ``module_`` is a `Model`."""
@@ -32,11 +34,12 @@ class Storable(Trained):
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide.
 
-        Random codes are held back by their divergence: weight decay beside it lets units of the code fall silent.
+        Random codes are held back by their divergence, too: with all of the weight decay beside it units of the code fall silent, and
+        without any few rows are learnt by heart.
         """
         if training.optimizer is not None or not parts.bottleneck.random:
             return training
-        return copy.copy(training).set_params(optimizer=Adam(weight_decay=0.0))
+        return copy.copy(training).set_params(optimizer=Adam(weight_decay=_DECAY))
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""

@@ -25,9 +25,10 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     Example:
         >>> from sklearn.datasets import load_iris
-        >>> from isthmus import Training, VariationalAutoencoder
+        >>> from isthmus import Gaussian, Training, VariationalAutoencoder
         >>> X = load_iris().data
-        >>> VariationalAutoencoder(2, training=Training(epochs=20), random_state=0).fit(X).sample(3).shape
+        >>> model = VariationalAutoencoder(1, likelihood=Gaussian(variance=None), training=Training(epochs=40), random_state=0)
+        >>> model.fit(X).sample(3).shape
         (3, 4)
     """
 

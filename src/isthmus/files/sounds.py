@@ -243,11 +243,12 @@ def _is_cut(handle: Any) -> bool:
     handle.seek(0)
     kind, size = handle.read(4), handle.seek(0, os.SEEK_END)
     found = False
-    if kind == b"OggS":  # its last page has the flag 4
+    if kind == b"OggS":  # its last page has the flag 4, and lengths of its pieces that add up
         handle.seek(max(0, size - _PAGE))
         tail = handle.read()
-        last = tail.rfind(b"OggS")
-        found = last < 0 or len(tail) < last + 6 or not tail[last + 5] & 4
+        page = tail[max(0, tail.rfind(b"OggS")) :]
+        pieces = page[27 : 27 + page[26]] if len(page) > 26 else b""
+        found = len(page) < 27 + len(pieces) + sum(pieces) or not page[5] & 4
     elif kind == b"RIFF":
         begin = 12
         while begin + 8 <= size and not found:
