@@ -258,6 +258,12 @@ def refuse_foreign(path: Path) -> None:
             raise FileError(f"{path} was not written by this command, so that it is not replaced; give another name, or remove it yourself")
 
 
+def other_file(folder: Path, endings: tuple[str, ...]) -> Path | None:
+    """Return a file in a folder of results that has none of the endings that results have: somebody put it there."""
+    found = (file for file in folder.rglob("*") if not file.is_dir() and file.name != MARK)
+    return next((file for file in found if file.suffix.lower() not in endings), None)
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -47,24 +47,14 @@ def convert(run: Path, data: str, /, *, to: str, out: Path, of: str | None = Non
         raise InputError(f"--out {out}: a recording is written to a path ending in {', '.join(ENDINGS)}, or into a folder")
     if page:
         refuse_existing(_beside(out), overwrite)
-    pairs, skipped = [], list[str]()
-    with Bar("converting") as bar:
-        if single:
-            seconds = _written(voices, _path(data, names[0]), out, to, of, overwrite)
-            pairs = [(names[0], out)]
-        else:
-            seconds, taken = 0.0, set[str]()
-            with sound_folder(out, overwrite) as part:
-                for done, name in enumerate(names, start=1):
-                    path = written_name(name, taken)
-                    try:
-                        seconds += _written(voices, _path(data, name), part / path, to, of, True)
-                        pairs.append((name, out / path))
-                    except InputError as error:
-                        skipped.append(str(error))
-                    bar.rows(done, len(names))
-                if not pairs:
-                    raise InputError(skipped[0])
+    skipped = list[str]()
+    if single:
+        with Bar("converting"):
+            pairs, seconds = [(names[0], out)], _written(voices, _path(data, names[0]), out, to, of, overwrite)
+    else:
+        with Bar("converting") as bar, sound_folder(out, overwrite) as part:
+            written, seconds, skipped = _each(voices, data, names, part, to, of, bar)
+        pairs = [(name, out / path) for name, path in written]
     say = console()
     for line in skipped:
         say.print(f"Left out: {line}", markup=False)
@@ -80,6 +70,23 @@ def _path(data: str, name: str) -> Path:
 
 def _beside(out: Path) -> Path:
     return out.parent / f"{out.stem}.html"
+
+
+def _each(voices: Voices, data: str, names: list[str], part: Path, to: str, of: str | None,
+          bar: Bar) -> tuple[list[tuple[str, Path]], float, list[str]]:  # fmt: skip
+    """Write all recordings that can be converted into a folder; return their names and paths, their seconds, and why others cannot."""
+    written, seconds, skipped, taken = [], 0.0, list[str](), set[str]()
+    for done, name in enumerate(names, start=1):
+        path = written_name(name, taken)
+        try:
+            seconds += _written(voices, _path(data, name), part / path, to, of, True)
+            written.append((name, path))
+        except InputError as error:
+            skipped.append(str(error))
+        bar.rows(done, len(names))
+    if not written:
+        raise InputError(skipped[0])
+    return written, seconds, skipped
 
 
 def _written(voices: Voices, source: Path, path: Path, to: str, of: str | None, overwrite: bool) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DiagnosticWarning, FileError, InputError, MissingExtraError
-from ..storage import MARK, atomic, atomic_folder, disk_errors, refuse_existing
+from ..storage import atomic, atomic_folder, disk_errors, other_file, refuse_existing
 from .items import Items, distinct
 
 ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
@@ -192,9 +192,7 @@ def sound_folder(path: Path, overwrite: bool) -> Iterator[Path]:
             page, which would be lost.
     """
     refuse_existing(path, overwrite, folder=True)
-    others = (file for file in path.rglob("*") if file.is_file() and file.name != MARK)
-    kept = next((file for file in others if file.suffix.lower() not in (*ENDINGS, ".html")), None)
-    if kept is not None:
+    if (kept := other_file(path, (*ENDINGS, ".html"))) is not None:
         raise FileError(f"{path} cannot be replaced by a folder of sounds, since {kept} would be lost; give another name")
     with atomic_folder(path) as part:
         yield part
@@ -251,7 +249,7 @@ def _is_cut(handle: Any) -> bool:
         found = len(page) < 27 + len(pieces) + sum(pieces) or not page[5] & 4
     elif kind == b"RIFF":
         begin = 12
-        while begin + 8 <= size and not found:
+        while begin + 8 <= size:
             handle.seek(begin)
             name, length = handle.read(4), int.from_bytes(handle.read(4), "little")
             if name == b"data":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, InputError
-from ..storage import MARK, atomic, atomic_folder, refuse_existing
+from ..storage import atomic, atomic_folder, other_file, refuse_existing
 from . import parquet, png
 from .items import Columns, Stream, count
 
@@ -133,8 +133,7 @@ def _write_cells(ending: str, part: Path, groups: Iterator[Columns]) -> int:
 
 def _spare_others(path: Path) -> None:
     """Raise where replacing ``path`` by a folder of images would delete anything but images."""
-    others = [path] if path.is_file() else (file for file in path.rglob("*") if not file.is_dir() and file.name != MARK)
-    kept = next((file for file in others if file.suffix.lower() != ".png" or file == path), None)
+    kept = path if path.is_file() else other_file(path, (".png",))
     if kept:
         raise FileError(f"{path} cannot be replaced by a folder of images, since {kept} would be lost; {_ENDINGS}")
 

@@ -132,13 +132,13 @@ class Vocoder(KnowsWidth):
     def _pitch(self, wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the pitch of each frame, 0 where there is no voice, and where frames lie in seconds."""
         low, high = self.range_
-        pitch, times = _world().harvest(wave, self.rate, low, high, frame_period=self.period)
-        if self._is_sung():
-            found, places = pitches(wave, self.rate)
-            kept = (found > low) & (found < high)
-            nearest = np.abs(times[:, None] - places).argmin(axis=1)
-            pitch = np.where(kept[nearest], found[nearest], 0.0)
-        return pitch, times
+        if not self._is_sung():
+            pitch, times = _world().harvest(wave, self.rate, low, high, frame_period=self.period)
+            return pitch, times
+        times = np.arange(int(1000 * len(wave) / self.rate / self.period) + 1) * self.period / 1000  # where WORLD has its frames
+        found, places = pitches(wave, self.rate)
+        nearest = np.searchsorted((places[1:] + places[:-1]) / 2, times)
+        return np.where((found > low) & (found < high), found, 0.0)[nearest], times
 
     def _is_sung(self) -> bool:
         return float(np.prod(self.range_)) > _SUNG**2

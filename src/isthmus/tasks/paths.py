@@ -162,7 +162,7 @@ def attribute_direction(estimator: Any, X: Any, has: Any) -> np.ndarray:
         array([-4. ,  0.3])
     """
     answers = np.asarray(has)
-    if not np.isin(answers, (0, 1)).all() if answers.dtype.kind in "biuf" else True:
+    if answers.dtype.kind not in "biuf" or not np.isin(answers, (0, 1)).all():
         raise InputError('has must hold booleans, or 0 and 1, such as labels == "smiling". Got other values.')
     chosen = answers.astype(bool)
     codes = np.asarray(estimator.transform(X), dtype=np.float64)
