@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus import Autoencoder, Dense, Gaussian, Training
+from isthmus import Autoencoder, Dense, Gaussian, Table, Training
 from isthmus.errors import InputError
 from isthmus.report import render
 from isthmus.report.images import Images
@@ -124,6 +124,13 @@ def test_tables_with_missing_numbers_say_missing(rng):
     items[rng.random(items.shape) < 0.2] = np.nan
     page = render(*made(items, likelihood=Gaussian(missing="mask")), title="t", columns=list("abcd"))
     assert "<td>missing</td>" in page and "NaN" not in page and ">nan<" not in page
+
+
+def test_tables_are_shown_in_their_own_cells(rng):
+    table = Table()
+    rows = table.fit_transform({"city": np.array([HOSTILE, "Oslo"] * 40, dtype=object), "born": 1900 + rng.integers(0, 90, 80)})
+    page = render(*made(rows), title="t", columns=list(table.get_feature_names_out()), decode=table.inverse_transform)
+    assert "<td>Oslo</td>" in page and re.search(r"<td>19\d\d</td>", page) and HOSTILE not in page
 
 
 def test_several_sizes_get_their_figure_and_the_map_the_size_all_share(rng):

@@ -93,8 +93,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         candidates = _candidates(chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
         found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
-    keep(folder, lambda: report.render(found, train, held, title=title, columns=names, target_error=target_error), found.rows, sentences,
-         json_)  # fmt: skip
+    keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step),
+                                        target_error=target_error), found.rows, sentences, json_)  # fmt: skip
     if not json_:
         tell(report.table(found.rows), "squared error: summed over an item's numbers, averaged over items", sentences, folder)
         console().print(f"Next: isthmus fit {data} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)

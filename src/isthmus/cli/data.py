@@ -122,6 +122,11 @@ def names_of(representation: Any) -> list[str] | None:
     return list(representation.get_feature_names_out()) if isinstance(representation, Table | BagOfWords) else None
 
 
+def cells_of(representation: Any) -> Any:
+    """Return what turns such numbers back into a table's cells; None for all else."""
+    return representation.inverse_transform if isinstance(representation, Table) else None
+
+
 def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation: Any) -> Likelihood | None:
     """Return the likelihood that the flags ask for, masking NaN where it should; None leaves it to the data.
 

@@ -176,7 +176,8 @@ def _report(run: Run, rows: Any, loaded: sources.Data, known: np.ndarray | None,
     found = Comparison([row], {(name, fitted.n_components): fitted})
     notes = () if known is None else (f"The model is told of each item {fitted.condition_}; ways and the map are under the condition of "
                                       "their first item.",)  # fmt: skip
-    page = report.render(found, part, part, title=title, columns=sources.names_of(loaded.representation), notes=notes)
+    step = loaded.representation
+    page = report.render(found, part, part, title=title, columns=sources.names_of(step), decode=sources.cells_of(step), notes=notes)
     with atomic(out / "report.html") as path:
         path.write_text(page, encoding="utf-8")
     return row

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from .. import storage
 from ..errors import InputError
 from ..tasks import Comparison, Split
+from .cells import Decode
 from .figures import PALETTE
 from .live_map import live_map
 from .sections import Shown, pictures_of, sections
@@ -24,7 +25,7 @@ _MADE_WITH = ("isthmus", "torch", "numpy", "scikit-learn", "matplotlib")
 
 
 def render(comparison: Comparison, train: Split, test: Split, *, title: str, columns: Sequence[str] | None = None,
-           notes: Sequence[str] = (), target_error: float | None = None) -> str:  # fmt: skip
+           decode: Decode | None = None, notes: Sequence[str] = (), target_error: float | None = None) -> str:  # fmt: skip
     """Return a comparison, or a single fitted run, as one self-contained HTML page.
 
     Arguments:
@@ -32,6 +33,7 @@ def render(comparison: Comparison, train: Split, test: Split, *, title: str, col
         train, test: The items (n, ...) that the rows were measured on; labels colour the live map, ids name its items.
         title: The page's heading.
         columns: The names of a table's features.
+        decode: What turns such rows back into a table's own cells, by column, as `Table.inverse_transform` does.
         notes: Sentences on how the figures were made.
         target_error: The squared error per item that a code should stay under.
 
@@ -51,7 +53,7 @@ def render(comparison: Comparison, train: Split, test: Split, *, title: str, col
     estimators = _shown(comparison, main_size(lines))
     names = dict.fromkeys([line.variant for line in lines] + list(estimators))
     colours = {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(names)}
-    shown = Shown(estimators, train, test, pictures_of(np.asarray(test.items), columns), colours)
+    shown = Shown(estimators, train, test, pictures_of(np.asarray(test.items), columns, decode), colours)
     live = live_map(estimators, test, shown.pictures, _best(lines, estimators))
     first, *others = verdict(comparison.rows, target_error)
     return filled(

@@ -10,7 +10,7 @@ from .. import metrics
 from ..tasks import Split, attribute_direction, interpolate, move, reach, traverse
 from ..tasks.generation import draw
 from ..tasks.reduction import reconstruct
-from .cells import Cells
+from .cells import Cells, Decode
 from .curves import Curves
 from .figures import code_histogram, error_by_cost, error_by_size, learning_curve
 from .images import Images, filters
@@ -62,10 +62,10 @@ class Shown(NamedTuple):
         return self.test.take(np.array([place]))
 
 
-def pictures_of(items: np.ndarray, columns: Sequence[str] | None) -> Pictures:
+def pictures_of(items: np.ndarray, columns: Sequence[str] | None, decode: Decode | None = None) -> Pictures:
     """Return how to draw items: images, rows of a table (with ``columns``, or of few numbers), or lines."""
     if columns is not None or (items.ndim == 2 and items.shape[1] < _FEW):
-        return Cells(items, columns or [f"column {place}" for place in range(items.shape[1])])
+        return Cells(items, columns or [f"column {place}" for place in range(items.shape[1])], decode)
     image = items.ndim == 3 or (items.ndim == 4 and items.shape[3] in (1, 3))
     return Images(items) if image and min(items.shape[1:3]) >= _SMALLEST else Curves(items)
 
