@@ -8,7 +8,7 @@ from sklearn.datasets import load_iris
 from torch.distributions import OneHotCategorical
 
 import isthmus
-from isthmus import Bernoulli, Categorical, Gaussian, Mixed, Training, VariationalAutoencoder
+from isthmus import Bernoulli, Categorical, Gaussian, Mixed, Multinomial, Training, VariationalAutoencoder
 from isthmus.errors import InputError
 from variants import quietly
 
@@ -87,3 +87,17 @@ def test_a_number_of_its_own_variance_beats_a_shared_one():
 def test_groups_that_do_not_fit_are_refused(groups, said):
     with pytest.raises(InputError, match=said):
         VariationalAutoencoder(2, likelihood=Mixed(groups)).fit(table()[0])
+
+
+@pytest.mark.parametrize("likelihood", [Categorical(), Mixed(((Categorical(), (0, 1, 2)),))])
+def test_levels_that_are_no_shares_are_refused(likelihood, rng):
+    X = np.array([0.2, 0.9, 0.3]) + rng.random((30, 1)) / 99
+    with pytest.raises(InputError, match=r"sum to 1\.4"):
+        VariationalAutoencoder(1, likelihood=likelihood, training=Training(1)).fit(X)
+
+
+def test_what_a_group_leaves_to_the_data_is_found(rng):
+    X = np.column_stack([rng.normal(size=300), rng.multinomial(40, [0.1, 0.2, 0.7], 300)])
+    likelihood = Mixed(((Gaussian(), (0,)), (Multinomial(), (1, 2, 3))))
+    model = quietly(VariationalAutoencoder(1, likelihood=likelihood, training=Training(20), random_state=0).fit, X)
+    np.testing.assert_allclose(model.reconstruct(X)[:, 1:].sum(1), 40, rtol=1e-4)

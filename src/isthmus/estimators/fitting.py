@@ -38,11 +38,11 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     parts = Parts(corruption, bottleneck, penalties, estimator.network or summary.network(corruption is not None), likelihood)
     parts = copy.deepcopy(parts)  # so that set_params changes the next fit and not what this one learnt
     parts.check()
-    parts = parts._replace(likelihood=parts.likelihood.resolve(summary.mean))
     if summary.sequences and not isinstance(parts.network, Recurrent):
         raise InputError(f"sequences of any length need network=Recurrent(). Got {parts.network!r}; stack sequences of one length into an "
                          "array (n, t, d) for other networks.")  # fmt: skip
     summary.check(parts.likelihood)
+    parts = parts._replace(likelihood=parts.likelihood.resolve(summary.mean))
     units = summary.units(parts.likelihood)
     mean = units(torch.from_numpy(summary.mean).float())
     with torch.device("meta"):  # shapes only, so that a network beyond the memory is refused and not begun

@@ -56,6 +56,10 @@ class Mixed(Likelihood):
                                  f"(Gaussian(), (0, 1)). Got {group!r}.")  # fmt: skip
             group[0].check()
 
+    def resolve(self, mean: np.ndarray) -> "Mixed":
+        """Return the likelihood with what its groups leave to the data."""
+        return Mixed(tuple((likelihood.resolve(mean[list(places)]), places) for likelihood, places in self.groups), self.missing)
+
     def build(self, shape: tuple[int, ...]) -> nn.Module | None:
         """Return what the groups' likelihoods learn, by the groups' numbers."""
         states = {str(number): likelihood.build((len(places),)) for number, (likelihood, places) in enumerate(self.groups)}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, OneHotCategorical
 
 from ..checks import Limit, OneOf, Real
+from ..errors import InputError
 from .likelihood import Likelihood
 
 
@@ -20,6 +21,9 @@ class Categorical(Likelihood):
 
     Arguments:
         missing: "refuse" or "mask" NaN in the data.
+
+    Raises:
+        InputError: In `fit`, where the levels of an item do not sum to 1.
 
     References:
         Pattern Recognition and Machine Learning (C. M. Bishop, 2006), section 4.3.4
@@ -37,6 +41,14 @@ class Categorical(Likelihood):
 
     def __init__(self, missing: str = "refuse") -> None:
         self.missing = missing
+
+    def resolve(self, mean: np.ndarray) -> "Categorical":
+        """Return the likelihood itself, where the mean item's levels sum to 1 as shares do."""
+        total = mean.sum(-1)
+        if not np.allclose(total, 1, atol=1e-3):
+            raise InputError("Categorical is for levels written one-hot, or as shares of 1, along the last axis. Got levels that sum "
+                             f"to {float(np.ravel(total)[0]):.4g} in the mean; use Bernoulli for features that are on or off each.")  # fmt: skip
+        return self
 
     def __call__(self, decoded: Float[Tensor, "*batch levels"], state: nn.Module | None) -> Distribution:
         """Return the distribution with those logits."""
