@@ -46,8 +46,8 @@ class Categorical(Likelihood):
         """Return the likelihood itself, where the mean item's levels sum to 1 as shares do."""
         total = mean.sum(-1)
         if not np.allclose(total, 1, atol=1e-3):
-            raise InputError("Categorical is for levels written one-hot, or as shares of 1, along the last axis. Got levels that sum "
-                             f"to {float(np.ravel(total)[0]):.4g} in the mean; use Bernoulli for features that are on or off each.")  # fmt: skip
+            raise InputError("Categorical is for levels written one-hot, or as shares of 1, along the last axis. Got levels that sum to "
+                             f"{float(np.ravel(total)[0]):.4g} in the mean; use Bernoulli for features that are on or off each.")
         return self
 
     def __call__(self, decoded: Float[Tensor, "*batch levels"], state: nn.Module | None) -> Distribution:
