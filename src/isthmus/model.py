@@ -194,9 +194,10 @@ class Model(nn.Module):
 
     def forward(self, raw: Tensor) -> Pass:
         """Return one pass of a batch, given in the data's units; corruption and draws act in training mode only."""
-        return self._passed(raw, draw=self.training)
+        return self.passed(raw, draw=self.training)
 
-    def _passed(self, raw: Tensor, draw: bool) -> Pass:
+    def passed(self, raw: Tensor, draw: bool) -> Pass:
+        """Return one pass of a batch; random codes are drawn if ``draw``."""
         x, observed = self.read(raw)
         seen = self.corrupt(x)
         if self._differentiates:
@@ -208,11 +209,12 @@ class Model(nn.Module):
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
         """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
         with torch.set_grad_enabled(torch.is_grad_enabled() or self._differentiates):
-            out = self._passed(raw, draw=True)
-            terms = {"reconstruction": -log_likelihood(out.p, out.x, out.observed)}
-            for penalty in self.penalties:
-                terms[penalty.term] = penalty.weight_at(progress) * penalty(out, self, self._state_of(penalty))
-        return terms
+            out = self.passed(raw, draw=True)
+            return {"reconstruction": -log_likelihood(out.p, out.x, out.observed)} | self.penalised(out, progress)
+
+    def penalised(self, out: Pass, progress: float) -> Terms:
+        """Return the penalties of a pass, weights included, each of shape (batch,)."""
+        return {penalty.term: penalty.weight_at(progress) * penalty(out, self, self._state_of(penalty)) for penalty in self.penalties}
 
     def _state_of(self, penalty: Penalty) -> nn.Module | None:
         return self.penalty_states[penalty.term] if penalty.term in self.penalty_states else None

@@ -50,7 +50,7 @@ def test_every_step_reaches_all_of_its_weights(kind):
     model.likelihood.margin = 100.0  # nobody waits
     for name, terms in model.steps(Batch(torch.from_numpy(data(kind))), 0.5):
         assert all(values.shape == (24,) for values in terms.values())
-        sum(values.mean() for values in terms.values()).backward(inputs=groups[name])
+        sum(values.mean() for values in terms.values()).backward(inputs=groups[name], retain_graph=True)
         assert all(parameter.grad is not None and parameter.grad.any() for parameter in groups[name]), name
         groups[name] = []
     assert not any(groups.values())

@@ -1,6 +1,5 @@
 """Learned similarity: reconstructions judged by what a discriminator sees, trained in three steps a batch."""
 
-import copy
 import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -100,15 +99,23 @@ class Discriminator(nn.Module):
         self.encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
         self.verdict = linear(_VERDICT, 1)
 
-    def forward(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, " batch"]:
-        """Return the logit that each item is real."""
-        return self.verdict(self.encoder(x)).squeeze(1)
+    def forward(self, x: Float[Tensor, "batch *item"]) -> tuple[Float[Tensor, "batch features"], Float[Tensor, " batch"]]:
+        """Return what each item looks like, as `features` does, and the logit that it is real."""
+        seen = self.encoder.features(x)
+        return _standardised(seen), self.verdict(self.encoder.outer(self.encoder.code(seen))).squeeze(1)
 
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
         """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
         own = len(self.shape)
-        seen = self.encoder.features(x.flatten(0, -1 - own))
-        return F.layer_norm(seen, seen.shape[1:]).unflatten(0, x.shape[:-own])
+        return _standardised(self.encoder.features(x.flatten(0, -1 - own))).unflatten(0, x.shape[:-own])
+
+    def unlikeness(self, seen: Tensor, other: Tensor) -> Float[Tensor, "*batch features"]:
+        """Return by how much items look unlike others, counted as so many numbers as an item has, feature by feature."""
+        return 0.5 * math.prod(self.shape) / seen.shape[-1] * (seen - other).square()
+
+
+def _standardised(seen: Tensor) -> Tensor:
+    return F.layer_norm(seen, seen.shape[1:])
 
 
 class Similar(Distribution):
@@ -127,8 +134,7 @@ class Similar(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log-density of every feature, constants left out."""
-        apart = self.discriminator.features(value) - self.discriminator.features(self.mean)
-        return -0.5 * math.prod(self.discriminator.shape) / apart.shape[-1] * apart.square()
+        return -self.discriminator.unlikeness(self.discriminator.features(value), self.discriminator.features(self.mean))
 
 
 class Adversarial(Model):
@@ -146,44 +152,42 @@ class Adversarial(Model):
         return {"encoder": others, "decoder": back, "discriminator": judge}
 
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
-        """Yield the encoder's step, then those of decoder and discriminator unless one is too far ahead; in evaluation the first."""
+        """Yield the encoder's step, then those of decoder and discriminator unless one is too far ahead; in evaluation the first.
+
+        All are of one pass through the three, in the order in which its gradients meet nothing that has been updated already.
+        """
         model = self if batch.condition is None else self.given(batch.condition)
-        if self.training and progress < self.likelihood.head_start:
-            yield from model._plainly(batch.x, progress)
-            return
-        yield "encoder", model.terms(batch.x, progress)
         if not self.training:
+            yield "encoder", model.terms(batch.x, progress)
             return
-        x, _ = self.read(batch.x)
-        with torch.no_grad():
-            code = model.encode(self.corrupt(x), draw=True)
-            prior = self.bottleneck.prior(code.h)
-            drawn = None if prior is None else ranks.normal(code.h) * prior.stddev + prior.mean
-        rebuilt: Any = model.decode(code)  # a `Similar`
-        judge = self.likelihood_state
-        made = rebuilt.mean if drawn is None else torch.cat([rebuilt.mean, model.decode(drawn).mean])
-        real, fake = F.softplus(-judge(x)), F.softplus(judge(made.detach()))
+        out: Any = model.passed(batch.x, draw=True)
+        penalties = model.penalised(out, progress)
+        plain = -log_likelihood(out.p.plain, out.x, None)
+        if progress < self.likelihood.head_start:
+            yield "encoder", {"plain": plain, **penalties}
+            yield "decoder", {"plain": plain}
+            return
+        prior = self.bottleneck.prior(out.code.h)
+        made = [out.p.mean]
+        if prior is not None:
+            made.append(model.decode(ranks.normal(out.code.h) * prior.stddev + prior.mean).mean)
+        judge, settings, numbers = self.likelihood_state, self.likelihood, out.x[0].numel()
+        features, verdicts = judge(torch.cat([out.x, *made]))
+        seen, verdict = features.unflatten(0, (-1, len(out.x))), verdicts.unflatten(0, (-1, len(out.x)))
+        unlike = judge.unlikeness(seen[0], seen[1]).sum(1)
+        yield "encoder", {"reconstruction": unlike, **penalties}
+        real, fake = F.softplus(-verdict[0]), F.softplus(verdict[1:])
         decodes, discriminates = self._in_turn(real, fake)
         if decodes:
-            deceit = F.softplus(-judge(made)).unflatten(0, (-1, len(x))).mean(0)
-            similarity = -self.likelihood.weight * log_likelihood(rebuilt, x, None) / x[0].numel()
-            plain = -self.likelihood.anchor * log_likelihood(rebuilt.plain, x, None) / x[0].numel()
-            yield "decoder", {"similarity": similarity, "plain": plain, "deceit": deceit}
+            yield "decoder", {"similarity": settings.weight * unlike / numbers, "plain": settings.anchor * plain / numbers,
+                              "deceit": F.softplus(-verdict[1:]).mean(0)}  # fmt: skip
         if discriminates:
-            yield "discriminator", {"real": real, "made": fake.unflatten(0, (-1, len(x))).mean(0)}
-
-    def _plainly(self, raw: Tensor, progress: float) -> Iterator[tuple[str, Terms]]:
-        """Yield steps of encoder and decoder by the likelihood of the numbers themselves."""
-        plain = copy.copy(self)
-        plain.likelihood = self.likelihood.plain()
-        for half in ("encoder", "decoder"):
-            terms = Model.terms(plain, raw, progress)
-            yield half, {"plain": terms.pop("reconstruction"), **(terms if half == "encoder" else {})}
+            yield "discriminator", {"real": real, "made": fake.mean(0)}
 
     @torch.no_grad()
     def _in_turn(self, real: Tensor, fake: Tensor) -> tuple[bool, bool]:
         """Return whether the decoder and the discriminator learn from this batch; all processes agree, and one always does."""
-        sums = ranks.totals([float(real.sum()), float(fake.sum()), float(len(real)), float(len(fake))])
+        sums = ranks.totals([float(real.sum()), float(fake.sum()), float(len(real)), float(fake.numel())])
         losses = sums[0] / sums[2], sums[1] / sums[3]
         settings = self.likelihood
         discriminates = min(losses) > settings.equilibrium - settings.margin

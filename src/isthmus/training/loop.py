@@ -157,7 +157,8 @@ class Loop:
         for name, terms in self.weights.module.steps(self._augmented(batch.own(self.device)), progress):
             means = {term: values.sum() / len(batch) for term, values in terms.items()}
             means["loss"] = sum(means.values())
-            means["loss"].backward(inputs=self.weights.working[name])
+            # Steps of one batch may share a graph, of which each runs only through what no earlier one has updated.
+            means["loss"].backward(inputs=self.weights.working[name], retain_graph=len(self.optimizers) > 1)
             seen = {term: value.detach() for term, value in means.items()}
             ranks.add_up([*self.weights.gather(name), *seen.values()])
             for term, value in seen.items():
