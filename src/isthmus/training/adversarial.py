@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -90,6 +90,13 @@ class LearnedSimilarity(Likelihood):
         return Bernoulli() if self.bounded else Gaussian(1.0)
 
 
+class Look(NamedTuple):
+    """What a discriminator sees of items, standardised within each, and the logit that each is real."""
+
+    features: Float[Tensor, "batch features"]
+    verdict: Float[Tensor, " batch"]
+
+
 class Discriminator(nn.Module):
     """An encoder to a verdict, a logit: is an item real?"""
 
@@ -99,10 +106,10 @@ class Discriminator(nn.Module):
         self.encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
         self.verdict = linear(_VERDICT, 1)
 
-    def forward(self, x: Float[Tensor, "batch *item"]) -> tuple[Float[Tensor, "batch features"], Float[Tensor, " batch"]]:
-        """Return what each item looks like, as `features` does, and the logit that it is real."""
+    def forward(self, x: Float[Tensor, "batch *item"]) -> Look:
+        """Return what items look like, and what is thought of them."""
         seen = self.encoder.features(x)
-        return _standardised(seen), self.verdict(self.encoder.outer(self.encoder.code(seen))).squeeze(1)
+        return Look(_standardised(seen), self.verdict(self.encoder.outer(self.encoder.code(seen))).squeeze(1))
 
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
         """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
@@ -171,16 +178,17 @@ class Adversarial(Model):
         made = [out.p.mean]
         if prior is not None:
             made.append(model.decode(ranks.normal(out.code.h) * prior.stddev + prior.mean).mean)
-        judge, settings, numbers = self.likelihood_state, self.likelihood, out.x[0].numel()
-        features, verdicts = judge(torch.cat([out.x, *made]))
-        seen, verdict = features.unflatten(0, (-1, len(out.x))), verdicts.unflatten(0, (-1, len(out.x)))
-        unlike = judge.unlikeness(seen[0], seen[1]).sum(1)
+        settings, numbers = self.likelihood, out.x[0].numel()
+        # Apart, since each step goes back through its own alone.
+        true, *others = (self.likelihood_state(items) for items in (out.x, *made))
+        unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)
         yield "encoder", {"reconstruction": unlike, **penalties}
-        real, fake = F.softplus(-verdict[0]), F.softplus(verdict[1:])
+        verdicts = torch.stack([look.verdict for look in others])
+        real, fake = F.softplus(-true.verdict), F.softplus(verdicts)
         decodes, discriminates = self._in_turn(real, fake)
         if decodes:
             yield "decoder", {"similarity": settings.weight * unlike / numbers, "plain": settings.anchor * plain / numbers,
-                              "deceit": F.softplus(-verdict[1:]).mean(0)}  # fmt: skip
+                              "deceit": F.softplus(-verdicts).mean(0)}  # fmt: skip
         if discriminates:
             yield "discriminator", {"real": real, "made": fake.mean(0)}
 
