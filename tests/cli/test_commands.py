@@ -121,7 +121,7 @@ def test_ways_to_start_are_compared_at_equal_cost(tmp_path, capsys):
     assert [row["variant"] for row in found["rows"]] == ["pca", "none", "autoencoder", "denoising", "today"]
     assert any(sentence.startswith("At equal cost, pretraining by") for sentence in found["verdict"])
     assert "Error against cost" in (tmp_path / "c" / "report.html").read_text(encoding="utf-8")
-    for more in (["--variants", "basic"], ["--network", "conv"], ["--time-budget", "5"]):
+    for more in (["--variants", "basic"], ["--network", "conv"], ["--decoder", "none"], ["--time-budget", "5"]):
         assert main(["compare", "digits", *words, *more]) == 1
         assert "leave out" in (said := capsys.readouterr().err) or "--epochs" in said
 

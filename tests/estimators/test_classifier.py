@@ -155,6 +155,11 @@ def test_the_autoencoder_learns_from_rows_without_labels_too():
     one, two = quietly(classifier().fit, items(), gaps), quietly(classifier().fit, items(), list(names))
     same(outputs(one, items())[1:], outputs(two, items())[1:])
     same(one.autoencoder_.arrays().values(), quietly(estimator("plain").fit, items()).arrays().values())
+    texts = [name if name else np.nan for name in names]  # among which NaN is no class of its own
+    three = quietly(classifier().fit, items(), texts)
+    assert three.classes_.tolist() == ["a", "b", "c"] and three.score(items(), texts) == two.score(items()[~hidden], names[~hidden])
+    with pytest.raises(InputError, match="label for at least one row"):
+        one.score(items(), np.full(24, np.nan))
     assert one.training_.batch_size == 3 and two.classes_.tolist() == ["a", "b", "c"]  # 9 labels, of which 6 are held out
 
 
@@ -175,6 +180,8 @@ def test_sparse_rows_and_missing_numbers_are_the_autoencoders_affair():
     (Y[:-1], r"a label for each of the 24 rows of X\. Got 23"),
     (Y + 0.5, "continuous"),
     (np.array([1, "a"] * 12, dtype=object), "texts or numbers, not both"),
+    ([1, "a"] * 12, "texts or numbers, not both"),
+    (Y.astype("M8[D]"), "Got dates"),
     (np.stack([Y, Y], 1), "1d array"),
     (np.full(24, np.inf), "whole numbers.*such as inf"),
     (np.full(24, {}), "Got a dict"),

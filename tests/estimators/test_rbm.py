@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 import isthmus
@@ -19,6 +20,7 @@ from isthmus import (
     Training,
 )
 from isthmus.errors import InputError
+from isthmus.training.annealing import LogPartition
 from isthmus.training.batches import Batch
 from variants import quietly
 
@@ -145,6 +147,27 @@ def test_annealing_finds_the_partition_function_of_gaussian_layers():
     whole = 0.5 * linear @ np.linalg.solve(A, linear) + 4 * np.log(2 * np.pi) - 0.5 * np.linalg.slogdet(A)[1]
     estimate, error = model.log_partition(chains=500, steps=500)
     assert abs(estimate - whole) < 3 * error + 1e-6
+
+
+def test_the_log_likelihood_is_in_the_data_s_units():
+    binary, _ = fitted(k=4)
+    whole, logs = exact(binary)
+    np.testing.assert_allclose(binary.log_likelihood(states(6), LogPartition(whole, 0.0)), logs, atol=1e-9)
+    model, X = fitted(k=3, likelihood=Gaussian())
+    X = 3 * X  # which is put in units of its own, unlike shares
+    model, wide = quietly(model.fit, X), quietly(clone(model).fit, 7 * X)
+    given = LogPartition(0.0, 0.0)
+    energies = [one.free_energy(items) for one, items in ((model, X), (wide, 7 * X))]
+    np.testing.assert_allclose(energies[0], energies[1], atol=1e-4)  # the same machine, in other units
+    np.testing.assert_allclose(wide.log_likelihood(7 * X, given), model.log_likelihood(X, given) - 6 * np.log(7), atol=1e-4)
+
+
+def test_a_checkpoint_of_another_machine_is_refused(tmp_path):
+    kept = Training(epochs=2, checkpoint=str(tmp_path))
+    fitted(training=kept)
+    for settings in ({"gibbs_steps": 3}, {"persistent": True}):
+        with pytest.raises(InputError, match="checkpoint"):
+            fitted(training=kept, **settings)
 
 
 def test_a_gaussian_machine_is_a_mixture():

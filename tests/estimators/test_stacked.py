@@ -8,10 +8,12 @@ from sklearn.datasets import load_digits
 import isthmus
 from isthmus import (
     Autoencoder,
+    BinaryAutoencoder,
     ContractiveAutoencoder,
     DenoisingAutoencoder,
     Dense,
     Gaussian,
+    RestrictedBoltzmannMachine,
     Shifts,
     StackedAutoencoder,
     Training,
@@ -37,7 +39,7 @@ def layers(activation, tied, widths=(6, 4)):
 @pytest.mark.parametrize(("activation", "tied"), [("sigmoid", False), ("sigmoid", True), ("relu", False), ("tanh", False)])
 def test_the_unrolled_encoder_is_the_layers_one_after_the_other(activation, tied):
     X = 3 * items(n=60) - 7  # units of their own
-    found = quietly(lambda: list(fitted(layers(activation, tied, (6, 5, 4)), X)))
+    found = quietly(lambda: list(fitted(layers(activation, tied, (6, 5, 4)), X, None)))
     stack = StackedAutoencoder(4, (6, 5), activation=activation, tied=tied, likelihood=Gaussian())
     summary = Summary.of(X)
     model = begin(stack, summary, Training()).model
@@ -110,10 +112,32 @@ def test_only_the_first_layer_and_the_whole_see_items_that_can_be_augmented():
     assert first != other and model.transform(X).shape == (40, 2)
 
 
+@pytest.mark.parametrize("groups", [None, np.arange(250) // 5])
+def test_no_layer_learns_from_rows_that_the_whole_holds_out(groups):
+    noise = np.random.default_rng(0).integers(0, 2, (2250, 32)).astype(float)  # of which only learning by heart tells anything
+    model = StackedAutoencoder(32, (64,), Autoencoder(), training=Training(epochs=60, validation=50), random_state=0)
+    quietly(lambda: model.fit(noise[:250], groups=groups))
+    watched = min(row["validation_reconstruction"] for row in model.history_)
+    assert abs(watched + model.score(noise[250:])) < 0.2 * watched
+    assert all("validation_loss" in history[0] for history in model.layer_histories_)
+
+
+def test_a_machine_takes_a_table_whose_mask_has_nothing_to_do():
+    machines = StackedAutoencoder(2, (5,), RestrictedBoltzmannMachine(training=SHORT), likelihood=Gaussian(missing="mask"), training=SHORT)
+    assert quietly(machines.fit, items()).likelihood_.missing == "mask"
+
+
+def test_bits_may_lie_above_hidden_bits():
+    model = StackedAutoencoder(8, (32,), BinaryAutoencoder(), training=Training(epochs=5), random_state=0)
+    assert 0.1 < quietly(model.fit, DIGITS).transform(DIGITS).mean() < 0.9
+
+
 def test_a_saved_stack_tells_its_layers(tmp_path):
     model = quietly(StackedAutoencoder(2, (5,), (Autoencoder(training=SHORT),) * 2, training=SHORT, random_state=0).fit, items())
     loaded = isthmus.load(model.save(tmp_path / "run"))
     assert loaded.layer_histories_ == model.layer_histories_ and len(loaded.layer) == 2
+    listed = StackedAutoencoder(2, (5,), [None, RestrictedBoltzmannMachine()], training=SHORT, random_state=0)  # None: the usual one
+    assert len(quietly(listed.fit, items()).layer_histories_) == 2
 
 
 @pytest.mark.parametrize(("settings", "message"), [
@@ -121,6 +145,7 @@ def test_a_saved_stack_tells_its_layers(tmp_path):
     ({"layer": "denoising"}, "must be an estimator such as"),
     ({"layer": Autoencoder(network=Dense((4,)))}, "leave network to None"),
     ({"layer": (Autoencoder(), VariationalAutoencoder())}, "emits a distribution"),
+    ({"layer": StackedAutoencoder()}, "Got another stack"),
     ({"hidden": 5}, "hidden must be a tuple"),
     ({"activation": "sine"}, "activation must be"),
 ])  # fmt: skip

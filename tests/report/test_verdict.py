@@ -62,6 +62,15 @@ def test_sizes_tell_where_the_gain_is_largest_and_which_size_meets_the_target():
     assert "No code size tried brings basic or PCA under an error of 0.100." in verdict(rows, target_error=0.1)
 
 
+def test_ways_to_start_are_judged_with_caution():
+    rows = [{"variant": name, "latent_dim": 2, "squared_error": error, "explained_variance": explained}
+            for name, error, explained in (("none", 3.0, 0.1), ("rbm", 2.9, 0.2), ("today", 9.0, -1.0))]  # fmt: skip
+    said = verdict(rows)
+    assert any(sentence.startswith("This is one seed") for sentence in said)
+    assert "Worse than the mean item for every item: today; training ended too early to judge by." in said
+    assert not any(sentence.startswith("This is one seed") for sentence in verdict(rows * 2))
+
+
 def test_rows_without_an_autoencoder_still_get_a_sentence():
     assert len(verdict([row("pca", 2.0)])) == len(verdict([])) == 1
 

@@ -90,8 +90,9 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     own = None if source.config is None else configured(source.config)
     with Bar("comparing", len(chosen) * len(sizes) * seeds) as bar:
         make = partial(_estimator if pretraining is None else starts.start, model=model, likelihood=asked, summary=summary)
-        candidates = _candidates(chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
-        found = measure(candidates, train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
+        candidates = partial(_candidates, chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
+        list(candidates())  # so that flags which one of them refuses are told before another is trained
+        found = measure(candidates(), train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
     sentences = report.verdict(found.rows, target_error)
     keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step),
                                         target_error=target_error), found.rows, sentences, json_)  # fmt: skip

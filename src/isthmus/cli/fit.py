@@ -108,6 +108,8 @@ def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,
             run.save(out)
             raise KeyboardInterrupt(f"stopped; the best weights so far are in {out}. Go on with the same command and "
                                     "--resume.") from None  # fmt: skip
+        if checkpoint.exists():  # of a stack whose layers were being trained
+            raise KeyboardInterrupt(f"stopped; how far it came is in {out}. Go on with the same command and --resume.") from None
         raise
     except DivergedError:  # nothing was learnt, so there is nothing to go on from
         shutil.rmtree(checkpoint, ignore_errors=True)

@@ -120,7 +120,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Return ``fit(X, y, condition).transform(X, condition)``."""
         return self.fit(X, y, condition).transform(X, condition)
 
-    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any) -> "BaseAutoencoder":
+    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any, held: np.ndarray | None = None) -> "BaseAutoencoder":
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
@@ -131,8 +131,8 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         told, summary = self._told(condition, X.shape[0]), Summary.of(X)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
-            begun = self._begin(X, summary, training, seed)
-            loop = loop_over(begun, X, summary, seed, told, groups, seen)
+            begun = self._begin(X, summary, training, seed, groups)
+            loop = loop_over(begun, X, summary, seed, told, groups, seen, held)
             loop.run()
         self._keep(begun, loop, str(X.dtype))
 
@@ -191,6 +191,11 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             raise InputError(f"a layer of a stack hands its code to the next one, and {type(self).__name__} emits a distribution; take "
                              "a variant without one, such as DenoisingAutoencoder().")  # fmt: skip
         return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
+
+    def fit_layer(self, X: Rows, held: np.ndarray | None) -> Self:
+        """Train as one layer of a stack, which holds out the rows at those places, if there are any: no layer may learn from them."""
+        self._fit(X, None, None, None, held)
+        return self
 
     def given(self, condition: Any) -> Given:
         """Return a view of the fitted estimator under a condition, one for each row that its methods will meet, or one for all.
@@ -366,7 +371,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             raise InputError(f"this {name} was fitted with a condition: give condition=, {self.condition_}.")
         return self.condition_.numbers(condition, rows)
 
-    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
+    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int, groups: Any = None) -> Begun:
         """Return the untrained model and the settings for training it."""
         return begin(self, summary, training)
 
@@ -381,4 +386,4 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         summary.check_missing(self.likelihood_)
         summary.check_range(self.likelihood_, float(self.module_.units.scale))
         training = without_end(self.training_).set_params(callbacks=asked.callbacks, device=asked.device)
-        return Begun(copy.deepcopy(self.module_).requires_grad_(True), self.parts(), training, self.n_components_)
+        return Begun(copy.deepcopy(self.module_).requires_grad_(True), self.parts(), training, self.n_components_, {})

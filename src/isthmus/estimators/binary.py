@@ -1,6 +1,6 @@
 """The binary autoencoder."""
 
-from typing import Any
+from typing import Any, Self
 
 from ..networks.base import Network
 from ..parts import BinaryCode
@@ -42,3 +42,7 @@ class BinaryAutoencoder(BaseAutoencoder):
 
     def row(self) -> Row:
         return Row(None, self.bottleneck or BinaryCode(), () if self.penalty is None else (self.penalty,))
+
+    def as_layer(self, width: int, activation: str, tied: bool) -> Self:
+        """Return an unfitted copy as one layer of a stack, of whatever activation: bits are the signs of numbers of both signs."""
+        return super().as_layer(width, "linear", tied)

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..model import Parts, Units
 from ..networks import Dense
 from ..networks.base import Network
-from ..parts import BinaryUnits, Gaussian, GaussianUnits
+from ..parts import Bernoulli, BinaryUnits, Gaussian, GaussianUnits
 from ..parts.likelihood import Likelihood
 from ..parts.units import StochasticUnits
 from ..training import SGD, Training
@@ -109,14 +109,14 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         r"""Return the pseudo-log-likelihood of every row, :math:`\sum_i \log p(v_i | v_{-i})`, shape (n,), float64.
 
         It is exact, in the data's units, and needs no partition function; for grey values it is the cross-entropy. A row takes as long as
-        features × n_components numbers. For the log-likelihood itself, see `log_partition`.
+        features × n_components numbers. For the log-likelihood itself, see `log_likelihood`.
 
         Raises:
             InputError: For rows that cannot be used, or ``n_importance``: a machine has no posterior to draw from.
         """
         if n_importance is not None:
-            raise InputError("n_importance draws codes from a posterior, which a Boltzmann machine has none of: leave it out, or see "
-                             "log_partition.")  # fmt: skip
+            raise InputError("n_importance draws codes from a posterior, which a Boltzmann machine has none of: leave it out, or call "
+                             "log_likelihood.")  # fmt: skip
         return self._predict(self._read(X), pseudo_likelihood).astype(np.float64)
 
     def free_energy(self, X: Any) -> np.ndarray:
@@ -139,8 +139,24 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             return anneal(self.module_, chains, steps)
 
+    def log_likelihood(self, X: Any, log_partition: LogPartition | None = None) -> np.ndarray:
+        r"""Return the estimated log-likelihood of every row in the data's units, shape (n,), float64.
+
+        :math:`\log p(v) = -F(v) - \log Z`, less the logarithms of the units' scales for Gaussian visible units, in nats.
+
+        Arguments:
+            X: Rows as `fit` takes them.
+            log_partition: What `log_partition` returned; None asks it.
+        """
+        found = self.log_partition() if log_partition is None else log_partition
+        units = 0.0 if isinstance(self.likelihood_, Bernoulli) else self.n_features_in_ * np.log(float(self.module_.units.scale))
+        return -self.free_energy(X) - found.estimate - units
+
     def sample(self, n: int = 1, steps: int = 1000, random_state: Any = None) -> np.ndarray:  # type: ignore[override]  # by chains, not from a prior
         """Return ``n`` new items: the visible units' means at the end of chains of Gibbs sampling, under ``random_state``.
+
+        Means are what one looks at. Gaussian visible units vary about them by the model's unit, ``module_.units.scale``: add normal noise
+        of that size for items that vary as the data do.
 
         Arguments:
             n: How many items, each by a chain of its own.

@@ -23,7 +23,7 @@ from .base import BaseAutoencoder
 from .data import Summary, digest, read_rows
 from .denoising import DenoisingAutoencoder
 from .fitting import agreement, seed_of
-from .labels import Labels
+from .labels import Labels, known_labels
 from .prediction import codes
 from .softmax import Softmax, log_probabilities
 from .trained import Trained
@@ -122,6 +122,18 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         """Return the most probable class of every row, shape (n,)."""
         best = self.predict_log_proba(X).argmax(axis=1)  # of which the first call says so if nothing is fitted
         return self.classes_[best]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of right answers among the rows that have a label.
+
+        So few labels can be cross-validated as they are, by ``cross_val_score(model, X, y, cv=KFold(5, shuffle=True))``; folds with a
+        share of each class are only for labels of all rows.
+        """
+        known = known_labels(y)
+        if not known.any():
+            raise InputError("y must hold a label for at least one row to score. Every label is None or NaN.")
+        right = self.predict(X)[known] == np.asarray(y, dtype=object)[known]
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)[known]))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class, in the order of ``classes_``, shape (n, classes)."""

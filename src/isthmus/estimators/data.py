@@ -239,9 +239,11 @@ class Summary:
         outside = (self.least < least) | (self.most > most)
         if outside.any():
             which = np.unravel_index(int(outside.argmax()), outside.shape)
-            where = "" if least.min() == least.max() else f" in column {which[0]}"
+            same = least.min() == least.max() and most.min() == most.max()
+            where = "" if same else f" in column {which[0]}"
+            low, high = (self.least.min(), self.most.max()) if same else (self.least[which], self.most[which])
             raise InputError(f"{type(likelihood).__name__} needs values in [{least[which]:g}, {most[which]:g}]{where}. "
-                             f"Got {self.least[which]:g} to {self.most[which]:g}; scale the data (MinMaxScaler) or use Gaussian().")
+                             f"Got {low:g} to {high:g}; scale the data (MinMaxScaler) or use Gaussian().")
 
 
 def _plain(error: ValueError, X: Any, start: int = 0) -> str:

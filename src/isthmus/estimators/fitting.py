@@ -23,12 +23,13 @@ from .data import Summary, digest, fingerprint
 
 
 class Begun(NamedTuple):
-    """A model, its parts, training settings, and the code's size, in which nothing is left open."""
+    """A model, its parts, training settings, and the code's size, in which nothing is left open; and the settings a variant has alone."""
 
     model: Model
     parts: Parts
     training: Training
     n_components: int
+    own: dict[str, Any]
 
 
 def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
@@ -50,18 +51,24 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
     model = estimator.assemble(parts, estimator.n_components, units, mean)
     linear = model.encoder.single_layer() is not None and bottleneck.passes  # as PCA is
     training = estimator.completed(training, parts).resolve(summary.rows, not linear)
-    return Begun(model, parts, training, estimator.n_components)
+    return Begun(model, parts, training, estimator.n_components, {name: getattr(estimator, name) for name in estimator.limits})
 
 
 def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.ndarray | None, groups: Any = None,
-              seen: np.ndarray | None = None) -> Loop:  # fmt: skip
-    """Return the training run, with rows or groups of rows held out at random, and with what a checkpoint of it must agree on."""
+              seen: np.ndarray | None = None, held: np.ndarray | None = None) -> Loop:  # fmt: skip
+    """Return the training run, with what a checkpoint of it must agree on.
+
+    Rows, or groups of rows, are held out at random, or those at the places ``held``, which are watched if any are to be.
+    """
     training = begun.training
-    held, kept = _parted(X, training.validation, seed, groups)
-    beside = {"condition": condition, "held": None if groups is None else held, "seen": seen}
+    beside = {"condition": condition, "seen": seen, "held": held}
+    if held is None:
+        held = held_out(X, training.validation, seed, groups)
+        beside["held"] = None if groups is None else held
+    kept = Others(X.shape[0], held)
     more = {name: digest([array]) for name, array in beside.items() if array is not None}
-    agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), **more)
-    watched = Batches(X, held, block_rows(X.shape[1:]), condition, seen) if len(held) else None
+    agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), own=begun.own, **more)
+    watched = Batches(X, held, block_rows(X.shape[1:]), condition, seen) if len(held) and training.validation else None
     return Loop(begun.model, Batches(X, kept, training.batch_size, condition, seen), watched, training, seed, agreed)
 
 
@@ -110,16 +117,13 @@ def seed_of(random_state: Any) -> int:
                      f"None. Got {random_state!r}.")  # fmt: skip
 
 
-def _parted(X: Rows, count: int, seed: int, groups: Any = None) -> tuple[np.ndarray, Others]:
-    """Return the places of ``count`` held-out rows, of about as many by whole groups, and those of the others, both ascending."""
+def held_out(X: Rows, count: int, seed: int, groups: Any = None) -> np.ndarray:
+    """Return the places of ``count`` rows to hold out, or of about as many by whole groups, ascending."""
     rng, n = np.random.default_rng(seed), X.shape[0]
     if groups is not None and count:
-        held = _whole_groups(np.asarray(groups), n, count, rng)
-        return held, Others(n, held)
+        return _whole_groups(np.asarray(groups), n, count, rng)
     # No permutation of a stream, which may have more rows than the memory has room for their places.
-    held = rng.choice(n, count, replace=False, shuffle=False) if isinstance(X, RowStream) else rng.permutation(n)[:count]
-    held = np.sort(held)
-    return held, Others(n, held)
+    return np.sort(rng.choice(n, count, replace=False, shuffle=False) if isinstance(X, RowStream) else rng.permutation(n)[:count])
 
 
 def _whole_groups(groups: np.ndarray, n: int, count: int, rng: np.random.Generator) -> np.ndarray:

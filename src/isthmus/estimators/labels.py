@@ -28,15 +28,17 @@ class Labels(NamedTuple):
         if y is None:
             raise InputError("AutoencoderClassifier requires y to be passed, but the target y is None. Give a label a row, "
                              "None or NaN for a row without one.")  # fmt: skip
-        if isinstance(y, list | tuple) and any(label is None for label in y):
-            y = np.array(y, dtype=object)
+        if isinstance(y, list | tuple):
+            y = np.array(y, dtype=object)  # else one text among them would turn None, NaN and numbers into texts
         try:
             y = column_or_1d(y, warn=True)
         except ValueError as error:
             raise InputError(" ".join(str(error).split())) from error
         if len(y) != rows:
             raise InputError(f"y must hold a label for each of the {rows} rows of X. Got {len(y)}.")
-        known = _known(y)
+        if y.dtype.kind in "mM":
+            raise InputError("y must hold texts or whole numbers, which name classes. Got dates; turn them into texts.")
+        known = known_labels(y)
         classes, numbers = np.unique(_classes(y[known].tolist()), return_inverse=True)
         if len(classes) < 2:
             what = f"one class only ({classes[0]!s})" if len(classes) else "no class: every label is None or NaN"
@@ -70,8 +72,9 @@ class Labels(NamedTuple):
         return np.unique(self.numbers[places], return_index=True)[1]
 
 
-def _known(y: np.ndarray) -> np.ndarray:
+def known_labels(y: Any) -> np.ndarray:
     """Return which labels are there: None, NaN and pandas' NA are not."""
+    y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
     if y.dtype.kind == "f":
         return ~np.isnan(y)
     if y.dtype.kind != "O":

@@ -3,9 +3,10 @@
 import copy
 import warnings
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.base import clone
 
 from ..checks import Limit, OneOf, Wholes
 from ..errors import DiagnosticWarning, InputError
@@ -13,15 +14,13 @@ from ..model import Parts
 from ..networks import Dense
 from ..parts import BinaryCode, Identity, Masking
 from ..parts.likelihood import Likelihood
-from ..training import Adam, Training
+from ..training import Training
 from ..training.batches import Rows
-from ..training.greedy import fitted, staged, unroll
+from ..training.greedy import fitted, gently, staged, unroll
 from .base import BaseAutoencoder, Row
 from .data import Summary
 from .denoising import DenoisingAutoencoder
-from .fitting import Begun
-
-_DECAY = 0.01  # more, as networks from a random start take, wears away what the layers have learnt
+from .fitting import Begun, held_out
 
 
 class StackedAutoencoder(BaseAutoencoder):
@@ -35,7 +34,8 @@ class StackedAutoencoder(BaseAutoencoder):
         hidden: Widths of the encoder's hidden layers; None takes them from the data, as `Dense` does.
         layer: How a layer is trained: an estimator such as ``DenoisingAutoencoder(corruption=Masking(0.25))`` or
             ``RestrictedBoltzmannMachine()``, cloned for every layer, or a tuple with one for each hidden layer and one for the
-            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. Where that of the code is a `BinaryAutoencoder`, the whole's
+            code. None is ``DenoisingAutoencoder(corruption=Masking(0.25))``. Sizes, activations, seeds, callbacks, checkpoints, held-out
+            rows and the lowest layer's likelihood are the whole's. Where that of the code is a `BinaryAutoencoder`, the whole's
             codes are bits, too. A layer without a ``training`` takes the whole's, of whose ``time_budget`` every stage then has an equal
             share.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
@@ -45,6 +45,9 @@ class StackedAutoencoder(BaseAutoencoder):
 
     Attributes:
         layer_histories_: The ``history_`` of every layer, the lowest first; ``history_`` is that of the whole.
+
+    Layers never learn from rows that the whole holds out. `partial_fit` trains the layers from the first piece, for as many passes over
+    it as they take; the pieces after it train the whole.
 
     Raises:
         InputError: In `fit`, for layers that are more than one linear layer each way, or not as many as there are to train.
@@ -92,9 +95,13 @@ class StackedAutoencoder(BaseAutoencoder):
         row = top[0].row() if top else Row(None, Identity(), ())
         return row._replace(corruption=None) if isinstance(row.bottleneck, BinaryCode) else Row(None, Identity(), ())
 
+    def as_layer(self, width: int, activation: str, tied: bool) -> Self:
+        """Raise `InputError`: a layer is one."""
+        raise InputError("StackedAutoencoder.layer must be an estimator of one layer each way. Got another stack; give its layers instead.")
+
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with a weaker weight decay where the optimiser is open."""
-        return copy.copy(training).set_params(optimizer=training.optimizer or Adam(weight_decay=_DECAY))
+        return gently(training)
 
     def config(self) -> dict[str, Any]:
         return super().config() | {"layer_histories": self.layer_histories_}
@@ -105,20 +112,22 @@ class StackedAutoencoder(BaseAutoencoder):
 
     def _check(self) -> None:
         super()._check()
-        for layer in self.layer if isinstance(self.layer, tuple) else (self.layer,):
+        for layer in self.layer if isinstance(self.layer, tuple | list) else (self.layer,):
             if layer is not None and not isinstance(layer, BaseAutoencoder):
                 raise InputError("StackedAutoencoder.layer must be an estimator such as DenoisingAutoencoder(), or a tuple of them. "
                                  f"Got {layer!r}.")  # fmt: skip
 
-    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int) -> Begun:
+    def _begin(self, X: Rows, summary: Summary, training: Training, seed: int, groups: Any = None) -> Begun:
         """Train the layers, and return the whole as they begin it."""
-        begun = super()._begin(X, summary, training, seed)
+        begun = super()._begin(X, summary, training, seed, groups)
         widths = [layer.out_features for layer in begun.model.encoder.layers]
         layers = list(self._layers(widths, training, seed))
-        layers[0].set_params(likelihood=begun.parts.likelihood)
+        mask = {} if summary.missing else {"missing": "refuse"}  # which a Boltzmann machine can take
+        layers[0].set_params(likelihood=clone(begun.parts.likelihood).set_params(**mask))
+        count = begun.training.validation
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
-            trained = list(fitted(layers, X))
+            trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None))
         unroll(begun.model, [layer.module_ for layer in trained])
         self.layer_histories_ = [layer.history_ for layer in trained]
         whole = copy.copy(begun.training).set_params(time_budget=self._share(training, len(widths)))
@@ -143,7 +152,8 @@ class StackedAutoencoder(BaseAutoencoder):
     def _prototypes(self, count: int) -> tuple[BaseAutoencoder, ...]:
         """Return what each of ``count`` layers is made from."""
         default = DenoisingAutoencoder(corruption=Masking(0.25))
-        return self.layer if isinstance(self.layer, tuple) else (self.layer or default,) * count
+        given = tuple(self.layer) if isinstance(self.layer, tuple | list) else (self.layer,) * count
+        return tuple(layer or default for layer in given)
 
     def _share(self, training: Training, count: int) -> float | None:
         """Return the time budget of a stage: the whole trains, and of ``count`` layers those without settings of their own."""

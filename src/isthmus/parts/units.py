@@ -25,6 +25,8 @@ class StochasticUnits(Bottleneck):
     As a bottleneck it is the layer's means, and its `code_activation` turns sums into them.
     """
 
+    remedy: ClassVar[str] = "A lower learning rate or fewer units help; unused ones do no harm."
+
     def width(self, n_components: int) -> int:
         """Return ``n_components``."""
         return n_components

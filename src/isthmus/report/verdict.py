@@ -78,7 +78,13 @@ def _starts(main: Sequence[Line]) -> list[str]:
     said = [beside(today, "today's way to build and start it")]
     if none is not None:
         said.append(beside(none, "the same network from a random start"))
-    return [f"At equal cost, pretraining by {best.variant} {' and '.join(said)}."]
+    found = [f"At equal cost, pretraining by {best.variant} {' and '.join(said)}."]
+    if best.seeds == 1:
+        found.append("This is one seed, and another can turn differences of a few per cent round: more seeds tell.")
+    short = [line.variant for line in (*errors.values(), today, none) if line and line.means.get("explained_variance", 0.0) < 0]
+    if short:
+        found.append(f"Worse than the mean item for every item: {_listed(short, 'and')}; training ended too early to judge by.")
+    return found
 
 
 def _linear(main: Sequence[Line]) -> list[str]:

@@ -18,7 +18,10 @@ from ..files.rows import RowStream
 from ..model import Model
 from .batches import Rows
 from .loop import Progress
+from .optimizers import Adam
 from .settings import Training
+
+_DECAY = 0.01  # a fraction of what networks from a random start take
 
 
 class Codes:
@@ -33,12 +36,20 @@ class Codes:
         return self.layer.transform(self.rows.read(start, stop)).astype(np.float32, copy=False)
 
 
-def fitted(layers: Sequence[Any], X: Rows) -> Iterator[Any]:
-    """Yield the layers, each fitted to the codes that the one before makes of its own rows; the first to ``X``."""
+def fitted(layers: Sequence[Any], X: Rows, held: np.ndarray | None) -> Iterator[Any]:
+    """Yield the layers, each fitted to the codes that the one before makes of its own rows; the first to ``X``.
+
+    The whole holds out the rows at the places ``held``; None leaves it to each layer what to hold out.
+    """
     for number, layer in enumerate(layers):
-        yield layer.fit(X)
+        yield layer.fit_layer(X, held)
         if number + 1 < len(layers):
             X = Codes(X, layer) if isinstance(X, RowStream) else layer.transform(X).astype(np.float32, copy=False)
+
+
+def gently(training: Training) -> Training:
+    """Return settings with a weak weight decay where the optimiser is open: more wears away what layers have learnt."""
+    return copy.copy(training).set_params(optimizer=training.optimizer or Adam(weight_decay=_DECAY))
 
 
 @torch.no_grad()
