@@ -96,7 +96,8 @@ def variational(to: Setting, size: int) -> VariationalAutoencoder:
 
 def recurrent(to: Setting, size: int) -> Autoencoder:
     """Long short-term memory, read from both ends."""
-    return Autoencoder(**settings(to, size, ()) | {"network": Recurrent(256, bidirectional=True)})
+    training = to.training(20, 64, 2e-3, validation=0.05)  # there are a quarter as many windows as frames
+    return Autoencoder(**settings(to, size, ()) | {"network": Recurrent(256, bidirectional=True), "training": training})
 
 
 def _line(make: Make, differs: str, steps: int = 1) -> Line:
@@ -108,7 +109,7 @@ LINES = {
     "shallow": _line(shallow, "AdamW, one cycle of 30 passes; SiLU in all others"),
     "deep": _line(deep, "as above"), "wide": _line(partial(deep, hidden=(512, 256)), "513-512-256-k-256-512-513"),
     "denoising": _line(denoising, "noise of a tenth of the deviation"), "variational": _line(variational, "KL weighs 0.01"),
-    "recurrent": _line(recurrent, "windows of four frames, four times the code", STEPS),
+    "recurrent": _line(recurrent, "windows of four frames, four times the code; 20 passes of 64", STEPS),
     "pca-windows": _line(lambda to, size: Principal(size), "of the same windows", STEPS),
 }  # fmt: skip
 

@@ -67,7 +67,7 @@ def test_ways_to_start_are_judged_with_caution():
             for name, error, explained in (("none", 3.0, 0.1), ("rbm", 2.9, 0.2), ("today", 9.0, -1.0))]  # fmt: skip
     said = verdict(rows)
     assert any(sentence.startswith("This is one seed") for sentence in said)
-    assert "Worse than the mean item for every item: today; training ended too early to judge by." in said
+    assert "No better than the mean item in place of each: today; training ended too early to judge by." in said
     assert not any(sentence.startswith("This is one seed") for sentence in verdict(rows * 2))
 
 

@@ -83,7 +83,7 @@ def _starts(main: Sequence[Line]) -> list[str]:
         found.append("This is one seed, and another can turn differences of a few per cent round: more seeds tell.")
     short = [line.variant for line in (*errors.values(), today, none) if line and line.means.get("explained_variance", 0.0) < 0]
     if short:
-        found.append(f"Worse than the mean item for every item: {_listed(short, 'and')}; training ended too early to judge by.")
+        found.append(f"No better than the mean item in place of each: {_listed(short, 'and')}; training ended too early to judge by.")
     return found
 
 
