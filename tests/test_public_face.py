@@ -30,6 +30,13 @@ def test_importing_isthmus_costs_nothing():
     assert done.returncode == 0, done.stderr
 
 
+def test_learning_imports_no_compiler(tmp_path):
+    code = ("import sys, numpy as np; from isthmus import Autoencoder, Training; "
+            f"Autoencoder(1, training=Training(2, checkpoint={str(tmp_path)!r})).fit(np.eye(20)); "
+            "sys.exit('torch._dynamo' in sys.modules)")  # which takes as long as all of torch  # fmt: skip
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
 @pytest.mark.parametrize("cls", OURS)
 def test_every_public_class_is_documented(cls):
     text = inspect.getdoc(cls)

@@ -88,15 +88,14 @@ class Checkpoint:
 
 
 def optimizer_tensors(name: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return an optimiser's memory as named tensors."""
-    states = optimizer.state_dict()["state"]
-    return {f"optimizer/{name}/{index}/{key}": value for index, state in states.items()
-            for key, value in state.items() if isinstance(value, Tensor)}  # fmt: skip
+    """Return an optimiser's memory as named tensors; its ``state_dict`` would import torch's compiler."""
+    return {f"optimizer/{name}/{index}/{key}": value for index, weight in enumerate(_weights(optimizer))
+            for key, value in optimizer.state.get(weight, {}).items() if isinstance(value, Tensor)}  # fmt: skip
 
 
 def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Give an optimiser the memory that `optimizer_tensors` returned."""
-    weights = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    weights = _weights(optimizer)
     states: dict[int, dict[str, Tensor]] = {}
     for path, tensor in below(f"optimizer/{name}/", tensors).items():
         index, key = path.split("/")
@@ -105,6 +104,11 @@ def restore_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapp
             tensor = torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor)
         states.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """Return an optimiser's parameters, in the order in which it numbers them."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def snapshot(model: nn.Module) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """Optimisers: settings from which torch's own fused optimisers are made."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from sklearn.base import BaseEstimator, clone
@@ -62,6 +62,10 @@ class DirectAdamW(torch.optim.AdamW):
 
     That costs small networks a twelfth of their time.
     """
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take parameters on as torch does, but without its compiler, which takes as long to import as all of torch."""
+        torch.optim.Optimizer.add_param_group.__wrapped__(self, param_group)  # type: ignore[attr-defined]
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever called
