@@ -1,5 +1,7 @@
 """Voices and instruments from the shell, on files that are made here."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -133,7 +135,10 @@ def test_sounds_go_through_any_run_and_are_compared(work, capsys):
     assert run(work, "compare", "@notes", "--variants", "pca", "--latent-dim", "2", "--json") == 1  # three are too few
     for number in range(3, 12):
         write_sound(work / "many" / f"{number}.wav", [tone(220 + number, 1.0, 0.3)], RATE)
+    capsys.readouterr()
     assert run(work, "compare", "@many", "--variants", "pca", "--latent-dim", "2", "--json") == 0
+    row = json.loads(capsys.readouterr().out)["rows"][0]
+    assert 0 < row["decibels"] <= (row["squared_error"] / row["n_features"]) ** 0.5  # a mean of roots beside the root of a mean
     assert run(work, "fit", "@many", "--latent-dim", "3", "--epochs", "1", "--hidden", "16", "--out", "@spectra") == 0
     assert run(work, "encode", "@spectra", "@many", "--out", "@codes.csv") == 0
     assert "10.wav@0," in (work / "codes.csv").read_text()

@@ -18,9 +18,11 @@ from ..estimators.base import BaseAutoencoder
 from ..estimators.data import Summary
 from ..files import Items, SeriesItems
 from ..files.series import parted
+from ..metrics import spectral_error
 from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
+from ..representations import Spectrogram
 from ..representations.cutting import CutRows
 from ..storage import refuse_existing
 from ..tasks import Candidate, Principal, Split
@@ -92,7 +94,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         make = partial(_estimator if pretraining is None else starts.start, model=model, likelihood=asked, summary=summary)
         candidates = partial(_candidates, chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
         list(candidates())  # so that flags which one of them refuses are told before another is trained
-        found = measure(candidates(), train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"))
+        found = measure(candidates(), train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"),
+                        {"decibels": spectral_error} if isinstance(step, Spectrogram) else None)
     sentences = report.verdict(found.rows, target_error)
     keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step),
                                         target_error=target_error), found.rows, sentences, json_)  # fmt: skip

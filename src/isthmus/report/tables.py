@@ -17,6 +17,7 @@ class Column(NamedTuple):
 
 COLUMNS = (
     Column("squared_error", "test error", "Squared error per test item: summed over its numbers, averaged over items.", -1),
+    Column("decibels", "dB", "Root mean square error of a frame's spectrum in decibels, averaged over frames.", -1),
     Column("ratio", "× PCA", "The test error over that of PCA with as many numbers; under 1 is better than PCA.", -1),
     Column("train_squared_error", "train error", "Squared error per training item; far below the test error: over-fitting.", 0),
     Column("explained_variance", "explained", "The share of the test items' variance that the reconstruction explains.", 1),

@@ -1,7 +1,7 @@
 """Dimensionality reduction measured: one set of figures for any transformer, and many transformers side by side."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -71,13 +71,15 @@ class Comparison:
 
 
 def compare(candidates: Iterable[Candidate], train: Split, test: Split,
-            tell: Callable[[Candidate], None] = lambda candidate: None) -> Comparison:  # fmt: skip
+            tell: Callable[[Candidate], None] = lambda candidate: None,
+            measures: Mapping[str, Callable[[Any, Any], float]] | None = None) -> Comparison:  # fmt: skip
     """Fit every candidate to the training items and measure it on both parts, with PCA of its size beside it.
 
     Arguments:
         candidates: What to fit.
         train, test: The two parts, with labels in both or in neither.
         tell: Called with each candidate before it is fitted.
+        measures: What else to tell of test items and their reconstructions, by name.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -100,6 +102,7 @@ def compare(candidates: Iterable[Candidate], train: Split, test: Split,
         row |= evaluate(fitted, test, baselines[size])
         row["train_squared_error"] = metrics.squared_error(train.items, reconstruct(fitted, train.items))
         row |= purposes(fitted, train, test, yardstick)
+        row |= {name: own(test.items, reconstruct(fitted, test.items)) for name, own in (measures or {}).items()}
         if candidate.variant == "linear":
             row["principal_angles_degrees"] = angles(fitted, baselines[size]).tolist()
         comparison.rows.append(row)
