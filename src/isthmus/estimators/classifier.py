@@ -1,6 +1,7 @@
 """The classifier: a softmax layer on an autoencoder's code, and the encoder fine-tuned with it."""
 
 import copy
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
 from ..checks import Kind, Limit, check_settings
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 from ..files.rows import block_rows
 from ..storage import below
 from ..training import Adam, Training
@@ -22,6 +23,7 @@ from ..training.loop import Loop
 from .base import BaseAutoencoder
 from .data import Summary, digest, read_rows
 from .denoising import DenoisingAutoencoder
+from .diagnostics import other_units
 from .fitting import agreement, seed_of
 from .labels import Labels, known_labels
 from .prediction import codes
@@ -230,4 +232,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
 
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
-        return read_rows(self, X, reset=False, nan=self.autoencoder_.likelihood_.missing == "mask")
+        rows = read_rows(self, X, reset=False, nan=self.autoencoder_.likelihood_.missing == "mask")
+        if (doubt := other_units(self.autoencoder_, rows)) is not None:
+            warnings.warn(doubt, DiagnosticWarning, stacklevel=3)
+        return rows

@@ -9,12 +9,29 @@ from ..parts.bottleneck import Identity
 from ..training.batches import Rows, spread_rows, tensor_of
 from .data import Summary
 
+_FIRST = 256  # rows whose units are looked at before they are encoded
+_BEYOND = 1.5  # times the greatest value allowed: other units, and no mere outlier
+_BYTES = 255.0  # the scale of a model of bytes
 _ROWS = 1000  # of the training set are looked at
 _APART = 100.0  # ratio of the features' spreads that calls for scaling
 _ACTIVE = 0.01  # variance of a posterior mean above which a unit counts as active
 
 
 Map = Callable[[Rows], np.ndarray]
+
+
+def other_units(estimator: Any, X: Rows) -> str | None:
+    """Return a sentence where rows for a fitted estimator of bounded data look like other units than those it learnt from, else None."""
+    scale = float(estimator.module_.units.scale)
+    top = float(np.max(estimator.likelihood_.bounds(estimator.item_shape_)[1])) * scale
+    if not np.isfinite(top) or not isinstance(X, np.ndarray):
+        return None
+    name, highest = type(estimator).__name__, float(np.nanmax(X[:_FIRST], initial=0.0))
+    if highest > _BEYOND * top:
+        return f"X has values of up to {highest:g}, and this {name} learnt from values in [0, {top:g}]; bring X to the same units."
+    if scale == _BYTES and X.dtype.kind == "f" and 0 < highest <= 1:
+        return f"X has values of at most {highest:g}, and this {name} learnt from bytes, 0 to 255; multiply X by 255."
+    return None
 
 
 def diagnose(estimator: Any, X: Rows, summary: Summary, transform: Map, reconstruct: Map) -> Iterator[str]:
