@@ -34,7 +34,7 @@ def units(to: Setting) -> int:
 
 def deep(layer: Any, to: Setting, **settings: Any) -> StackedAutoencoder:
     """Return three sigmoid layers of one width, pretrained by ``layer``, for a classifier that needs no training of the whole."""
-    greedy, width = Training(epochs=0, checkpoint=to.kept("pretraining")), units(to)
+    greedy, width = Training(epochs=0, validation=0, checkpoint=to.kept("pretraining")), units(to)
     return StackedAutoencoder(width, (width, width), layer, code_activation="sigmoid", training=greedy, **settings)
 
 

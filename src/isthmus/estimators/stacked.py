@@ -124,7 +124,7 @@ class StackedAutoencoder(BaseAutoencoder):
         layers = list(self._layers(widths, training, seed))
         mask = {} if summary.missing else {"missing": "refuse"}  # which a Boltzmann machine can take
         layers[0].set_params(likelihood=clone(begun.parts.likelihood).set_params(**mask))
-        count = begun.training.validation
+        count = begun.training.validation if begun.training.epochs else 0  # a whole that learns nothing watches nothing
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
             trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None))
