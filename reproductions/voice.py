@@ -205,7 +205,7 @@ LINES = {
     "unconverted": Line(unconverted, "distortion", "none", "the source against the target"),
     "mean-variance": Line(mean_variance, "distortion", "none", "per voice and coefficient"),
     "parallel-mixture": Line(mixture, "distortion", "none", "given the same sentences of both voices"),
-    "isthmus": Line(isthmus, "distortion", "none", "given no sentence of both; measured from the waves it writes"),
+    "isthmus": Line(isthmus, "distortion", "none", "given no sentence of both"),
 }
 
 

@@ -92,3 +92,17 @@ def test_vectors_in_few_bytes_stand_beside_those_of_faiss(shared_data, tmp_path)
 def test_morphs_keep_the_pitch(shared_data, tmp_path):
     found = in_short("morphs", tmp_path, shared_data)
     assert all(one["within_20_cents"] == 1.0 for one in found.values())
+
+
+def test_networks_tell_notes_better_than_pca(shared_data, tmp_path):
+    found = in_short("roche_2018", tmp_path, shared_data, "pca,deep,variational")
+    for size in (4, 8, 16):
+        key = f"decibels_{size}"
+        assert max(found["deep"][key], found["variational"][key]) < found["pca"][key]
+    assert found["deep"]["decibels_8"] < 0.8 * found["pca"]["decibels_8"]
+
+
+def test_voices_come_nearer_than_by_means_and_variances(shared_data, tmp_path):
+    found = in_short("voice", tmp_path, shared_data, "unconverted,mean-variance,isthmus")
+    assert found["isthmus"]["distortion"] < 0.95 * min(found["unconverted"]["distortion"], found["mean-variance"]["distortion"])
+    assert found["isthmus"]["taken_for_target"] > 0.9
