@@ -72,7 +72,7 @@ def _variation(raw: bytes, shape: tuple[int, int], kind: str) -> np.ndarray:
 
 LINES = {
     "mnist": Line(mnist, "error", "1.28", f"{UNITS} units a layer, 25 % masked, {LAYER} passes each"),
-    "rot-sdae": Line(partial(stacked, kind="rot", masked=0.25), "error", "9.53", "40 passes a layer; the variation drawn anew"),
+    "rot-sdae": Line(partial(stacked, kind="rot", masked=0.1), "error", "9.53", "40 passes a layer, 10 % masked; drawn anew"),
     "rot-sae": Line(partial(stacked, kind="rot", masked=0.0), "error", "10.30", "the same, nothing masked"),
     "rot-svm": Line(partial(svm, kind="rot"), "error", "11.11", "four settings tried"),
     "rand-sdae": Line(partial(stacked, kind="rand", masked=0.4), "error", "10.30", "as rot-sdae, 40 % masked"),
