@@ -27,7 +27,7 @@ from ..training.loop import Loop
 from ..training.sequences import Sequences
 from .conditions import Conditions
 from .data import Summary, read_rows
-from .diagnostics import diagnose, other_units
+from .diagnostics import diagnose, warn_of_other_units
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
 from .given import Given
 from .prediction import bound, codes, decoded, importance_weighted, realised, rebuilt
@@ -318,8 +318,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         if self._sequences and getattr(X, "ndim", 0) == 3:
             X = list(X)
         rows = read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask", sequences=self._sequences)
-        if (doubt := other_units(self, rows)) is not None:
-            warnings.warn(doubt, DiagnosticWarning, stacklevel=3)
+        warn_of_other_units(self, rows)
         return rows
 
     def _learn_lengths(self, X: Sequences, told: np.ndarray | None) -> None:

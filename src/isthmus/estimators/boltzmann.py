@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..model import Parts, Units
 from ..networks import Dense
 from ..networks.base import Network
-from ..parts import Bernoulli, BinaryUnits, Gaussian, GaussianUnits
+from ..parts import BinaryUnits, Gaussian, GaussianUnits
 from ..parts.likelihood import Likelihood
 from ..parts.units import StochasticUnits
 from ..training import SGD, Training
@@ -22,7 +22,7 @@ from ..training.devices import seeded
 from ..training.rbm import Boltzmann
 from .base import BaseAutoencoder, Row
 from .fitting import seed_of
-from .prediction import free_energy, pseudo_likelihood
+from .prediction import free_energy, pseudo_likelihood, unnormalised_likelihood
 
 _RATES = (0.1, 0.01, 0.001)  # learning rates for no, one and two Gaussian layers, whose states know no bound;
 _WIDE = 3.0  # and, for these, the most a hidden layer takes in all
@@ -149,8 +149,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             log_partition: What `log_partition` returned; None asks it.
         """
         found = self.log_partition() if log_partition is None else log_partition
-        units = 0.0 if isinstance(self.likelihood_, Bernoulli) else self.n_features_in_ * np.log(float(self.module_.units.scale))
-        return -self.free_energy(X) - found.estimate - units
+        return self._predict(self._read(X), unnormalised_likelihood).astype(np.float64) - found.estimate
 
     def sample(self, n: int = 1, steps: int = 1000, random_state: Any = None) -> np.ndarray:  # type: ignore[override]  # by chains, not from a prior
         """Return ``n`` new items: the visible units' means at the end of chains of Gibbs sampling, under ``random_state``.

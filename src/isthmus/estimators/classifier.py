@@ -1,7 +1,6 @@
 """The classifier: a softmax layer on an autoencoder's code, and the encoder fine-tuned with it."""
 
 import copy
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
 from ..checks import Kind, Limit, check_settings
-from ..errors import DiagnosticWarning, InputError
+from ..errors import InputError
 from ..files.rows import block_rows
 from ..storage import below
 from ..training import Adam, Training
@@ -23,9 +22,9 @@ from ..training.loop import Loop
 from .base import BaseAutoencoder
 from .data import Summary, digest, read_rows
 from .denoising import DenoisingAutoencoder
-from .diagnostics import other_units
+from .diagnostics import warn_of_other_units
 from .fitting import agreement, seed_of
-from .labels import Labels, known_labels
+from .labels import Labels, known_labels, label_column
 from .prediction import codes
 from .softmax import Softmax, log_probabilities
 from .trained import Trained
@@ -131,10 +130,11 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         So few labels can be cross-validated as they are, by ``cross_val_score(model, X, y, cv=KFold(5, shuffle=True))``; folds with a
         share of each class are only for labels of all rows.
         """
-        known = known_labels(y)
+        labels = label_column(y)
+        known = known_labels(labels)
         if not known.any():
             raise InputError("y must hold a label for at least one row to score. Every label is None or NaN.")
-        right = self.predict(X)[known] == np.asarray(y, dtype=object)[known]
+        right = self.predict(X)[known] == labels[known].astype(object)
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)[known]))
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -233,6 +233,5 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
         rows = read_rows(self, X, reset=False, nan=self.autoencoder_.likelihood_.missing == "mask")
-        if (doubt := other_units(self.autoencoder_, rows)) is not None:
-            warnings.warn(doubt, DiagnosticWarning, stacklevel=3)
+        warn_of_other_units(self.autoencoder_, rows)
         return rows

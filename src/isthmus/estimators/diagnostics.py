@@ -1,10 +1,12 @@
 """Plain-word diagnostics after a fit, each with a remedy."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from ..errors import DiagnosticWarning
 from ..parts.bottleneck import Identity
 from ..training.batches import Rows, spread_rows, tensor_of
 from .data import Summary
@@ -20,18 +22,20 @@ _ACTIVE = 0.01  # variance of a posterior mean above which a unit counts as acti
 Map = Callable[[Rows], np.ndarray]
 
 
-def other_units(estimator: Any, X: Rows) -> str | None:
-    """Return a sentence where rows for a fitted estimator of bounded data look like other units than those it learnt from, else None."""
+def warn_of_other_units(estimator: Any, X: Rows) -> None:
+    """Warn where rows for a fitted estimator of bounded data look like other units than those it learnt from."""
     scale = float(estimator.module_.units.scale)
     top = float(np.max(estimator.likelihood_.bounds(estimator.item_shape_)[1])) * scale
     if not np.isfinite(top) or not isinstance(X, np.ndarray):
-        return None
+        return
     name, highest = type(estimator).__name__, float(np.nanmax(X[:_FIRST], initial=0.0))
+    said = None
     if highest > _BEYOND * top:
-        return f"X has values of up to {highest:g}, and this {name} learnt from values in [0, {top:g}]; bring X to the same units."
-    if scale == _BYTES and X.dtype.kind == "f" and 0 < highest <= 1:
-        return f"X has values of at most {highest:g}, and this {name} learnt from bytes, 0 to 255; multiply X by 255."
-    return None
+        said = f"X has values of up to {highest:g}, and this {name} learnt from values in [0, {top:g}]; bring X to the same units."
+    elif scale == _BYTES and X.dtype.kind == "f" and 0 < highest <= 1:
+        said = f"X has values of at most {highest:g}, and this {name} learnt from bytes, 0 to 255; multiply X by 255."
+    if said is not None:
+        warnings.warn(said, DiagnosticWarning, stacklevel=4)
 
 
 def diagnose(estimator: Any, X: Rows, summary: Summary, transform: Map, reconstruct: Map) -> Iterator[str]:

@@ -61,10 +61,9 @@ def loop_over(begun: Begun, X: Rows, summary: Summary, seed: int, condition: np.
     Rows, or groups of rows, are held out at random, or those at the places ``held``, which are watched if any are to be.
     """
     training = begun.training
-    beside = {"condition": condition, "seen": seen, "held": held}
-    if held is None:
-        held = held_out(X, training.validation, seed, groups)
-        beside["held"] = None if groups is None else held
+    by_seed = held is None and groups is None  # in which a checkpoint agrees already
+    held = held_out(X, training.validation, seed, groups) if held is None else held
+    beside = {"condition": condition, "held": None if by_seed else held, "seen": seen}
     kept = Others(X.shape[0], held)
     more = {name: digest([array]) for name, array in beside.items() if array is not None}
     agreed = agreement(X, summary, training, seed, n_components=begun.n_components, parts=list(begun.parts), own=begun.own, **more)

@@ -28,12 +28,7 @@ class Labels(NamedTuple):
         if y is None:
             raise InputError("AutoencoderClassifier requires y to be passed, but the target y is None. Give a label a row, "
                              "None or NaN for a row without one.")  # fmt: skip
-        if isinstance(y, list | tuple):
-            y = np.array(y, dtype=object)  # else one text among them would turn None, NaN and numbers into texts
-        try:
-            y = column_or_1d(y, warn=True)
-        except ValueError as error:
-            raise InputError(" ".join(str(error).split())) from error
+        y = label_column(y)
         if len(y) != rows:
             raise InputError(f"y must hold a label for each of the {rows} rows of X. Got {len(y)}.")
         if y.dtype.kind in "mM":
@@ -72,9 +67,16 @@ class Labels(NamedTuple):
         return np.unique(self.numbers[places], return_index=True)[1]
 
 
-def known_labels(y: Any) -> np.ndarray:
+def label_column(y: Any) -> np.ndarray:
+    """Return labels as an array (n,); one text in a list does not turn None, NaN and numbers beside it into texts."""
+    try:
+        return column_or_1d(np.array(y, dtype=object) if isinstance(y, list | tuple) else y, warn=True)
+    except ValueError as error:
+        raise InputError(" ".join(str(error).split())) from error
+
+
+def known_labels(y: np.ndarray) -> np.ndarray:
     """Return which labels are there: None, NaN and pandas' NA are not."""
-    y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
     if y.dtype.kind == "f":
         return ~np.isnan(y)
     if y.dtype.kind != "O":

@@ -122,6 +122,11 @@ def free_energy(model: Any, raw: Tensor) -> Tensor:
     return model.free_energy(v, model.hidden_sums(v))
 
 
+def unnormalised_likelihood(model: Any, raw: Tensor) -> Tensor:
+    """Return each row's log-likelihood under a Boltzmann machine but for its log Z, in the data's units."""
+    return _in_data_units(model, -free_energy(model, raw), raw[0].numel())
+
+
 def pseudo_likelihood(model: Any, raw: Tensor) -> Tensor:
     """Return each row's pseudo-log-likelihood under a Boltzmann machine, in the data's units."""
     v, _ = model.read(raw)

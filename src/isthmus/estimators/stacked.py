@@ -127,6 +127,7 @@ class StackedAutoencoder(BaseAutoencoder):
         count = begun.training.validation if begun.training.epochs else 0  # a whole that learns nothing watches nothing
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
+            # The same rows that `loop_over` will hold out of the whole's training.
             trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None))
         unroll(begun.model, [layer.module_ for layer in trained])
         self.layer_histories_ = [layer.history_ for layer in trained]
