@@ -36,6 +36,14 @@ def test_timbre_moves_and_pitch_stays(instruments):
     assert (np.diff([spectral_centroid(wave, RATE) for wave in steps]) > 0).all()
 
 
+def test_brightness_moves_evenly_even_between_notes_that_are_equally_bright(instruments):
+    dull, bright = note(220.0, 2.0), note(220.0, 0.5)
+    hollow = note(440.0, 0.5) * 0.3 + note(220.0, 2.0)
+    for a, b in ((dull, bright), (hollow, note(220.0, 1.2)), (bright, note(262.0, 0.6))):
+        found = np.log([spectral_centroid(wave, RATE) for wave in instruments.morph(a, b, steps=5)])
+        np.testing.assert_allclose(found, np.linspace(found[0], found[-1], 5), atol=2e-3)
+
+
 def test_pitch_level_and_length_glide(instruments):
     a, b = note(196.0, 1.0, level=0.05), note(262.0, 1.0, seconds=0.9)
     steps = instruments.morph(a, b, steps=3)
