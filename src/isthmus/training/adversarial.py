@@ -31,13 +31,14 @@ class LearnedSimilarity(Likelihood):
     deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below ``equilibrium - margin``,
     the decoder while one of them is above ``equilibrium + margin``.
 
-    A decoder that can do nothing yet learns little from being found out. The decoder therefore heeds a likelihood of the numbers
-    themselves, too, and both halves may begin with that alone.
+    A decoder that can do nothing yet learns little from being found out. Both halves therefore heed a likelihood of the numbers
+    themselves, too, and may begin with that alone. The encoder heeds the two in the shares that they have for the decoder: similarity
+    by itself counts for so many nats that codes would leave their prior, and what is drawn from it would be like nothing that was learnt.
 
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
         weight: How much the decoder heeds similarity beside the discriminator's verdict: γ times an item's numbers.
-        anchor: How much it heeds the likelihood of the numbers themselves, in the same unit.
+        anchor: How much it heeds the likelihood of the numbers themselves, in the same unit; 0 is the paper's way.
         head_start: The share of the training in which that likelihood is all that there is; 0 is the paper's way.
         equilibrium, margin: Losses in nats, as above; log 2 = 0.69 is a discriminator that cannot tell.
         bounded: Whether items are in [0, 1] (or bytes), and reconstructions then too.
@@ -182,7 +183,8 @@ class Adversarial(Model):
         # Apart, since each step goes back through its own alone.
         true, *others = (self.likelihood_state(items) for items in (out.x, *made))
         unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)
-        yield "encoder", {"reconstruction": unlike, **penalties}
+        share = settings.weight / (settings.weight + settings.anchor) if settings.anchor else 1.0
+        yield "encoder", {"reconstruction": share * unlike + (1 - share) * plain, **penalties}
         verdicts = torch.stack([look.verdict for look in others])
         real, fake = F.softplus(-true.verdict), F.softplus(verdicts)
         decodes, discriminates = self._in_turn(real, fake)
