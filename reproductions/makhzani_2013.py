@@ -21,7 +21,7 @@ from .runner import Line, Measures, Setting, reproduce
 
 UNITS, ALPHA = 1000, 3
 HELD_OUT = 10_000
-STRENGTHS = (0.01, 0.1, 1.0)
+STRENGTHS = (0.003, 0.01, 0.03, 0.1)
 
 
 def raw(to: Setting) -> Measures:
