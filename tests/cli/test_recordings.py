@@ -9,6 +9,7 @@ from isthmus.cli import main
 from isthmus.files import read_sound, write_sound
 from isthmus.representations.pitch import pitch_of
 
+soundfile = pytest.importorskip("soundfile")
 pytest.importorskip("pyworld")
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
 RATE = 16000
@@ -91,6 +92,17 @@ def test_a_folder_leaves_out_what_cannot_be_converted_and_loses_nothing(work, ca
     assert said.count("Left out: ") == 2 and "hush.wav" in said and "torn.flac" in said and "3 recordings" in said
     assert run(work, "convert", "@said", "@mixed/a.flac", "--to", "bob", "--out", "@x.aiff") == 1
     assert run(work, "convert", "@said", "@mixed/a.flac", "--to", "bob", "--out", "@made.wav", "--page") == 1  # the page is there already
+
+
+def test_a_full_disk_ends_a_folder_in_one_line_and_leaves_nothing(work, capsys, monkeypatch):
+    def full(*_):
+        raise soundfile.LibsndfileError(2)
+
+    monkeypatch.setattr(soundfile.SoundFile, "write", full)
+    assert run(work, "convert", "@said", "@voices", "--to", "bob", "--out", "@full") == 1
+    told = capsys.readouterr()
+    assert "Left out" not in told.out and "room on the disk" in told.err and "Traceback" not in told.err
+    assert not (work / "full").exists() and not list(work.glob(".full*"))
 
 
 def test_speech_behind_a_long_silence_is_converted(work):

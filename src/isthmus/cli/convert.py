@@ -1,7 +1,10 @@
 """``isthmus convert``: recordings in another voice."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from .. import report
 from ..errors import FileError, InputError
@@ -81,6 +84,8 @@ def _each(voices: Voices, data: str, names: list[str], part: Path, to: str, of: 
         try:
             seconds += _written(voices, _path(data, name), part / path, to, of, True)
             written.append((name, path))
+        except FileError:  # there is no room for what is to be written, or no leave, and would be none for the next
+            raise
         except InputError as error:
             skipped.append(str(error))
         bar.rows(done, len(names))
@@ -91,11 +96,15 @@ def _each(voices: Voices, data: str, names: list[str], part: Path, to: str, of: 
 
 def _written(voices: Voices, source: Path, path: Path, to: str, of: str | None, overwrite: bool) -> float:
     """Write one recording in another voice; return its seconds."""
+    return write_sound(path, _said(voices, source, to, of), voices.rate, overwrite=overwrite)
+
+
+def _said(voices: Voices, source: Path, to: str, of: str | None) -> Iterator[np.ndarray]:
+    """Yield pieces of a recording in another voice; what is wrong with it is no fault of the file that is written, a `FileError`."""
     try:
-        said = voices.convert_stream(read_blocks(source, voices.rate, seconds=_SECONDS), to, of)
-        return write_sound(path, said, voices.rate, overwrite=overwrite)
-    except FileError:
-        raise
+        yield from voices.convert_stream(read_blocks(source, voices.rate, seconds=_SECONDS), to, of)
+    except FileError as error:
+        raise InputError(str(error)) from error
     except InputError as error:
         known = "" if of is not None else f" (Where one of {', '.join(voices.speakers_)} speaks, say so by --of.)"
         raise InputError(f"{source}: {error}{known}") from error

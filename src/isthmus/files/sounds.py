@@ -171,7 +171,7 @@ def write_sound(path: str | os.PathLike[str], blocks: Iterable[np.ndarray], rate
             if not np.isfinite(block).all():
                 raise InputError(f"{path}: a sound's samples must be finite numbers")
             if file is None:
-                file = stack.enter_context(_created(part, path.suffix[1:].upper(), rate, 1 if block.ndim == 1 else block.shape[1]))
+                file = stack.enter_context(_created(path, part, rate, 1 if block.ndim == 1 else block.shape[1]))
             cut += int((np.abs(block) > 1).sum())
             for start in range(0, len(block), _AT_ONCE):
                 file.write(block[start : start + _AT_ONCE].clip(-1, 1))
@@ -209,11 +209,19 @@ def written_name(name: str, taken: set[str]) -> Path:
     return Path(distinct(stem, taken) + ".wav")
 
 
-def _created(part: Path, kind: str, rate: int, channels: int) -> Any:
+@contextlib.contextmanager
+def _created(path: Path, part: Path, rate: int, channels: int) -> Iterator[Any]:
+    """Yield a new open file, of the kind that the ending of ``path`` says; a disk that is full is told in one line."""
+    soundfile, kind = _soundfile(), path.suffix[1:].upper()
     try:
-        return _soundfile().SoundFile(part, "w", rate, channels, format=kind)
-    except _soundfile().LibsndfileError as error:
+        file = soundfile.SoundFile(part, "w", rate, channels, format=kind)
+    except soundfile.LibsndfileError as error:
         raise InputError(f"{kind} does not take {channels} channels at {rate} Hz ({error}); write another kind of file") from error
+    try:
+        with file:
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise FileError(f"{path}: cannot be written ({error}) Is there room on the disk?") from error
 
 
 @contextlib.contextmanager
