@@ -24,7 +24,7 @@ import numpy as np
 from scipy import ndimage
 from sklearn.linear_model import RidgeCV
 
-from isthmus import VAEGAN, Autoencoder, AutoencoderClassifier, Conv, LearnedSimilarity, Training, VariationalAutoencoder
+from isthmus import VAEGAN, Adam, Autoencoder, AutoencoderClassifier, Conv, LearnedSimilarity, Training, VariationalAutoencoder
 from isthmus.estimators.base import BaseAutoencoder
 from isthmus.files import read
 from isthmus.metrics import frechet_distance, kernel_distance, neighbourhoods
@@ -62,7 +62,7 @@ def drawn(to: Setting, make: Callable[[], BaseAutoencoder], rate: float | None =
     """Return how like real faces those drawn under the test faces' ages and sexes are."""
     faces, judge = _faces(to.data), classifier(to.data, to.quick)
     seconds = SECONDS / 15 if to.quick else SECONDS
-    training = Training(10_000, 32, rate, augmentation=Flips(), validation=0, time_budget=seconds)
+    training = Training(10_000, 32, rate, optimizer=Adam(0.3), augmentation=Flips(), validation=0, time_budget=seconds)
     model = make().set_params(n_components=CODE, network=NETWORK, training=training, random_state=to.seed)
     model.fit(faces.train, condition=faces.train_told)
     codes = Density(random_state=to.seed).fit(model.transform(faces.train, condition=faces.train_told)).sample(len(faces.test))
@@ -137,7 +137,7 @@ def _faces(data: Path) -> Faces:
 LINES = {
     "vae": Line(partial(drawn, make=VariationalAutoencoder), "frechet", "none", "Bernoulli likelihood of pixels"),
     "similarity": Line(partial(drawn, make=similarity), "frechet", "none", "learned similarity, the verdict at a thousandth"),
-    "vaegan": Line(partial(drawn, make=vaegan, rate=2e-3), "frechet", "none", "learned similarity and verdict; half of the time a VAE"),
+    "vaegan": Line(partial(drawn, make=vaegan, rate=1.5e-3), "frechet", "none", "learned similarity and verdict; half of the time a VAE"),
 }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def test_both_halves_may_begin_with_the_numbers_themselves():
     model.likelihood.head_start = 0.5
     assert [(name, sorted(terms)) for name, terms in model.steps(batch, 0.4)] == [("encoder", ["kl", "plain"]), ("decoder", ["plain"])]
     assert [name for name, _ in model.steps(batch, 0.6)][0] == "encoder" and "reconstruction" in next(model.steps(batch, 0.6))[1]
+    assert VAEGAN(likelihood=LearnedSimilarity(head_start=0.4)).fit(data("dense")).training_.schedule(0.3999) < 1e-6  # it has come to rest
     model.eval()
     assert [sorted(terms) for _, terms in model.steps(batch, 0.4)] == [["kl", "reconstruction"]]  # held-out rows are judged as ever
 

@@ -9,7 +9,7 @@ from ..networks.base import Network
 from ..parts import KL, GaussianCode
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
-from ..training import Adam, Training
+from ..training import Adam, OneCycle, Training
 from ..training.adversarial import LearnedSimilarity
 from .base import BaseAutoencoder, Row
 from .data import Summary
@@ -30,8 +30,9 @@ class VAEGAN(BaseAutoencoder):
         penalty: `KL`, or another cost of random codes; None is ``KL()``.
         network: As in `BaseAutoencoder`.
         likelihood: A `LearnedSimilarity`, whose ``weight`` is γ; None is one that fits the data's range.
-        training: As in `BaseAutoencoder`, but for what it leaves open: a learning rate of 0.001, `Adam` without decay, and no held-out
-            rows, since no loss of three opponents tells the best epoch.
+        training: As in `BaseAutoencoder`, but for what it leaves open: a learning rate of 0.001, `Adam` without decay, a cycle of its own
+            for a head start, so that what the discriminator meets has come to rest, and no held-out rows, since no loss of three opponents
+            tells the best epoch.
         random_state: As in `BaseAutoencoder`.
 
     Raises:
@@ -73,6 +74,8 @@ class VAEGAN(BaseAutoencoder):
         chosen = copy.copy(training)
         chosen.optimizer = training.optimizer or Adam(weight_decay=0.0)
         chosen.learning_rate = training.learning_rate or _RATE
+        likelihood: Any = parts.likelihood
+        chosen.schedule = training.schedule or OneCycle(restart=likelihood.head_start)
         if training.validation is None and training.patience is None:
             chosen.validation = 0
         return chosen
