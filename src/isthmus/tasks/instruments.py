@@ -31,7 +31,7 @@ _HALF = np.log(2) / 2  # of a power, in the logarithm of an amplitude
 _NAMED = 12  # notes in a warning
 _FADE = 0.005  # seconds at both ends, so that nothing clicks
 _SLOPE, _STEEPEST = 0.05, 1.0  # of a spectrum, as what is added to c1: the first that is tried, and 8.7 dB at either end
-_FINE, _TRIES = 1e-4, 8
+_FINE, _TRIES = 1e-4, 8  # of that slope: how exactly it is found, and in how many tries at most
 
 
 class Note(NamedTuple):
