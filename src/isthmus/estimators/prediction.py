@@ -11,13 +11,12 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from ..model import Model
-from ..parts.divergence import log_weights
+from ..parts.divergence import handfuls, log_weights
 from ..parts.likelihood import log_likelihood
 from ..training.batches import Rows, blocks, tensor_of
 from ..training.sequences import Sequences, parted
 
 _DRAWS = 8  # codes drawn for each row's bound
-_AT_ONCE = 2**20  # numbers of a block that its codes are decoded to at once: they should stay near the processor
 
 Function: TypeAlias = Callable[[Any, Tensor], Tensor]  # of a module and rows, or codes
 
@@ -108,7 +107,7 @@ def importance_weighted(n: int) -> Function:
         posterior: Any = out.posterior
         noise = torch.randn(n, out.mean.shape[1], generator=torch.Generator().manual_seed(0)).to(out.mean)
         total = torch.full(out.mean.shape[:1], -torch.inf).to(out.mean)
-        for some in noise.split(max(1, _AT_ONCE // out.x.numel())):
+        for some in handfuls(noise, out.x):
             weights = log_weights(posterior.mean + posterior.stddev * some.unsqueeze(1), out, model)
             total = torch.logaddexp(total, weights.logsumexp(0))
         return _in_data_units(model, total - math.log(n), _counted(out.x, out.observed))

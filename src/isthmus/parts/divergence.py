@@ -16,6 +16,7 @@ from .likelihood import log_likelihood
 from .penalty import Halves, Pass, Penalty, Weight
 
 _DIFFERENTIATED = 4  # draws of an importance-weighted bound that its gradient comes from
+_AT_ONCE = 2**19  # numbers that draws of a batch are decoded to at once: they should stay near the processor
 
 
 class KL(Penalty):
@@ -99,7 +100,7 @@ class ImportanceWeighted(Penalty):
         sparing = torch.is_grad_enabled() and self.draws > 2 * _DIFFERENTIATED
         with torch.set_grad_enabled(torch.is_grad_enabled() and not sparing):
             weights = (reconstruction + log_ratio(out.h, out, model)).unsqueeze(0)  # (draws, batch)
-            weights = torch.cat([weights, log_weights(others, out, model)]) if self.draws > 1 else weights
+            weights = torch.cat([weights, *(log_weights(some, out, model) for some in handfuls(others, out.x))])
             total = weights.logsumexp(0)
         if sparing:
             taken = resampled(weights, _DIFFERENTIATED).unsqueeze(2).expand(-1, -1, out.h.shape[1])
@@ -119,6 +120,15 @@ def resampled(weights: Float[Tensor, "draws batch"], count: int) -> Int[Tensor, 
     ends = weights.softmax(0).cumsum(0)
     taken = torch.searchsorted(ends.T.contiguous(), places.T.contiguous(), right=True).T
     return taken.clamp(max=len(weights) - 1)  # sums of rounded shares may end before 1
+
+
+def handfuls(draws: Float[Tensor, "draws *code"], x: Tensor) -> tuple[Tensor, ...]:
+    """Return draws in groups that are worth decoding at once for a batch ``x``.
+
+    >>> [len(some) for some in handfuls(torch.zeros(5, 1), torch.zeros(2**18))]
+    [2, 2, 1]
+    """
+    return draws.split(max(1, _AT_ONCE // x.numel()))
 
 
 def log_weights(h: Float[Tensor, "draws batch latent"], out: Pass, model: Halves) -> Float[Tensor, "draws batch"]:
