@@ -1,19 +1,16 @@
 """How a fitted autoencoder is written down and read back: its parts, its weights, and what all trained estimators hold."""
 
-import copy
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from ..model import Model, Parts, Units
-from ..training import Adam, LearnedSimilarity, Training
+from ..training import LearnedSimilarity, Training
 from ..training.adversarial import Adversarial
 from ..training.devices import seeded
 from .conditions import Conditions
 from .trained import Trained
-
-_DECAY = 0.3  # of random codes, where others have 1
 
 
 class Storable(Trained):
@@ -32,14 +29,8 @@ class Storable(Trained):
         return kind(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size, self._sequences)
 
     def completed(self, training: Training, parts: Parts) -> Training:
-        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide.
-
-        Random codes are held back by their divergence, too: with all of the weight decay beside it units of the code fall silent, and
-        without any few rows are learnt by heart.
-        """
-        if training.optimizer is not None or not parts.bottleneck.random:
-            return training
-        return copy.copy(training).set_params(optimizer=Adam(weight_decay=_DECAY))
+        """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
+        return training
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""
