@@ -273,6 +273,13 @@ def test_neighbourhoods_tell_blur_from_missing_kinds(rng):
     np.testing.assert_allclose(metrics.neighbourhoods(a, b, k=3), expected)
 
 
+def test_neighbourhoods_know_rows_that_are_the_same_and_rows_far_from_zero(rng):
+    rows = rng.normal(size=(30, 16))
+    copies = rows.repeat(10, axis=0)
+    assert metrics.neighbourhoods(copies, copies)._replace(density=1.0) == (1.0, 1.0, 1.0, 1.0)
+    np.testing.assert_allclose(metrics.neighbourhoods(rows + 1e8, rows + 1e8), metrics.neighbourhoods(rows, rows))
+
+
 def test_the_prior_divergence_is_that_of_two_normal_distributions(rng):
     h = rng.normal(size=(50_000, 3))
     assert metrics.prior_divergence(h) == pytest.approx(0, abs=1e-3)
@@ -282,7 +289,7 @@ def test_the_prior_divergence_is_that_of_two_normal_distributions(rng):
 
 @pytest.mark.parametrize("refused", [
     lambda: metrics.kernel_distance(np.ones((3, 2)), np.ones((3, 3))),
-    lambda: metrics.neighbourhoods(np.ones((3, 2)), np.ones((9, 2)), k=3),
+    lambda: metrics.neighbourhoods(np.ones((3, 2)), np.ones((9, 2)), k=3), lambda: metrics.neighbourhoods(np.eye(9), np.eye(9), k=2.5),
     lambda: metrics.prior_divergence(np.ones((2, 2))), lambda: metrics.kernel_distance(np.ones((1, 2)), np.ones((3, 2))),
 ])  # fmt: skip
 def test_samples_that_cannot_be_measured_are_refused(refused):

@@ -72,6 +72,28 @@ def test_denoising_stacks_beat_a_support_vector_machine_on_turned_digits(shared_
     assert found["rot-sdae"]["error"] < found["rot-svm"]["error"] + 1
 
 
+def test_bounds_tighten_with_the_code_and_with_the_draws(shared_data, tmp_path):
+    found = in_short("kingma_2013", tmp_path, shared_data, "z3,z10")
+    assert found["z10"]["negative_bound"] < found["z3"]["negative_bound"] - 20
+    assert all(-one["log_likelihood_1000_draws"] < one["negative_bound"] for one in found.values())
+
+
+def test_importance_weights_keep_more_of_the_code_awake(shared_data, tmp_path):
+    found = in_short("burda_2015", tmp_path, shared_data, "vae,iwae")
+    assert all(one["negative_log_likelihood"] < one["negative_bound"] for one in found.values())
+
+
+def test_a_mixture_on_the_codes_draws_better_digits_than_the_prior(shared_data, tmp_path):
+    found = in_short("samples", tmp_path, shared_data, "pca,basic,variational")
+    assert found["variational"]["frechet"] < found["variational"]["prior_frechet"]
+    assert found["basic"]["frechet"] < found["pca"]["frechet"]
+
+
+def test_faces_by_a_learned_similarity_are_sharper(shared_data, tmp_path):
+    found = in_short("larsen_2016", tmp_path, shared_data, "vae,vaegan")
+    assert found["vaegan"]["sharpness"] > found["vae"]["sharpness"]
+
+
 def test_gaps_are_filled_better_than_by_columns_means(shared_data, tmp_path):
     found = in_short("imputation", tmp_path, shared_data, "digits")["digits"]
     assert found["squared_error"] < 0.6 * found["mean"]

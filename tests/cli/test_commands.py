@@ -73,6 +73,23 @@ def test_sample_and_interpolate_write_what_they_say(work):
     assert not np.allclose(np.load(work / "new.npy"), np.load(work / "other.npy"))
 
 
+def test_an_item_without_a_label_points_nowhere(work):
+    labels, moved = np.array([str(number % 2) for number in range(1797)]), []
+    words = ["interpolate", "@images", "3", "--labels", "@labels.csv:kind", "--overwrite", "--out", "@moved.npy"]
+    for told in (labels, np.where(np.arange(1797) % 3, labels, "2"), np.where(np.arange(1797) % 3, labels, "")):
+        (work / "labels.csv").write_text("item,kind\n" + "".join(f"{number},{label}\n" for number, label in enumerate(told)))
+        assert run(work, *words, "--towards", "1") == 0
+        moved.append(np.load(work / "moved.npy"))
+    assert np.abs(moved[2] - moved[0]).max() < np.abs(moved[1] - moved[0]).max()
+    assert run(work, *words, "--towards", "") == 1
+
+
+def test_mixed_likelihoods_are_compared_on_tables(work, tmp_path, capsys):
+    words = ["--likelihood", "mixed", "--variants", "pca,basic,variational", "--epochs", "1", "--precision", "float32", "--json"]
+    assert run(work, "compare", "@people.csv", *words) == 0
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 3
+
+
 def test_evaluate_prints_one_json_object_and_nothing_else(work, capsys):
     assert run(work, "evaluate", "@images", "digits", "--json") == 0
     found = json.loads(capsys.readouterr().out)

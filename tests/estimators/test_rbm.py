@@ -149,6 +149,16 @@ def test_annealing_finds_the_partition_function_of_gaussian_layers():
     assert abs(estimate - whole) < 3 * error + 1e-6
 
 
+def test_gaussian_layers_with_large_weights_are_no_distribution():
+    model, X = fitted(2, 3, likelihood=Gaussian(), hidden=GaussianUnits())
+    with torch.no_grad():
+        weight = model.module_.encoder.code.weight
+        weight *= 1.01 / torch.linalg.matrix_norm(weight, 2)
+    for refused in (model.log_partition, lambda: model.log_likelihood(X), model.sample):
+        with pytest.raises(InputError, match=r"norm below 1.*Got 1\.01"):
+            refused()
+
+
 def test_the_log_likelihood_is_in_the_data_s_units():
     binary, _ = fitted(k=4)
     whole, logs = exact(binary)

@@ -15,7 +15,9 @@ from isthmus import (
     Gaussian,
     RestrictedBoltzmannMachine,
     Shifts,
+    SparseAutoencoder,
     StackedAutoencoder,
+    TopK,
     Training,
     VariationalAutoencoder,
 )
@@ -130,6 +132,14 @@ def test_a_machine_takes_a_table_whose_mask_has_nothing_to_do():
 def test_bits_may_lie_above_hidden_bits():
     model = StackedAutoencoder(8, (32,), BinaryAutoencoder(), training=Training(epochs=5), random_state=0)
     assert 0.1 < quietly(model.fit, DIGITS).transform(DIGITS).mean() < 0.9
+
+
+def test_layers_that_select_their_units_can_be_stacked():
+    layers = (SparseAutoencoder(bottleneck=TopK(4)), Autoencoder())
+    model = quietly(StackedAutoencoder(8, (32,), layers, training=Training(epochs=20), random_state=0).fit, DIGITS)
+    assert squared_error(DIGITS, model.reconstruct(DIGITS)) < 0.6 * squared_error(DIGITS, np.repeat(DIGITS.mean(0)[None], len(DIGITS), 0))
+    with pytest.raises(InputError, match=r"TopK\.k must be in 1\.\.3 .* Got 4"):
+        StackedAutoencoder(3, (8,), SparseAutoencoder(bottleneck=TopK(4))).fit(DIGITS)
 
 
 def test_a_saved_stack_tells_its_layers(tmp_path):

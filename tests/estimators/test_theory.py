@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from isthmus import Autoencoder, DenoisingAutoencoder, Dense, Gaussian, Masking, Training, VariationalAutoencoder
+from isthmus.metrics import prior_divergence
 from variants import quietly
 
 
@@ -30,6 +31,16 @@ def test_a_linear_autoencoder_spans_the_subspace_of_pca(n, d, k, seed):
     decoder = model.module_.decoder.layers[0].weight.numpy()
     assert np.degrees(subspace_angles(decoder, pca.components_.T)).max() < 1
     assert 1 - 1e-9 < squared_error(model, X) / squared_error(pca, X) < 1.001
+
+
+def test_drawn_codes_have_the_priors_moments_where_the_bound_is_tight():
+    X = spectrum(2000, 6, 2)
+    model = quietly(VariationalAutoencoder(2, network=Dense(()), likelihood=Gaussian(None), training=Training(epochs=60),
+                                           random_state=0).fit, X)  # fmt: skip
+    drawn = model.draw_codes(X)
+    assert prior_divergence(drawn) < 0.02 < prior_divergence(model.transform(X))
+    np.testing.assert_array_equal(drawn, model.draw_codes(X))
+    assert not np.array_equal(drawn, model.draw_codes(X, random_state=1))
 
 
 @pytest.mark.parametrize("epochs", [3, 60])

@@ -7,7 +7,19 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from isthmus import KL, L1, Contractive, Dense, Gaussian, GaussianCode, Identity, ImportanceWeighted, SparseRate, TopK
+from isthmus import (
+    KL,
+    L1,
+    Contractive,
+    Dense,
+    Gaussian,
+    GaussianCode,
+    Identity,
+    ImportanceWeighted,
+    SparseRate,
+    TopK,
+    VariationalAutoencoder,
+)
 from isthmus.errors import InputError
 from isthmus.model import Model, Parts, Units
 from isthmus.networks.activations import ACTIVATIONS
@@ -57,6 +69,11 @@ def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
     ratios = (posterior.log_prob(draws) - GaussianCode().prior(h).log_prob(draws)).sum((1, 2))
     assert abs(ratios.mean() - closed) < 4 * ratios.std() / len(ratios) ** 0.5
     assert closed > 0 and kl_divergence(Normal(0.0, 1.0), Normal(0.0, 1.0)) == 0
+
+
+def test_a_tighter_bound_has_a_weight_of_at_most_one():
+    with pytest.raises(InputError, match=r"weight must be a number in \[0, 1\], .* Got 50"):  # which is no number of draws
+        VariationalAutoencoder(1, ImportanceWeighted(50)).fit(np.eye(4))
 
 
 def test_kl_without_a_random_code_says_what_to_do():

@@ -71,6 +71,16 @@ def test_ways_to_start_are_judged_with_caution():
     assert not any(sentence.startswith("This is one seed") for sentence in verdict(rows * 2))
 
 
+def test_what_is_not_pretrained_is_judged_too():
+    said = verdict([row("none", 3.0, explained_variance=-0.1), row("today", 1.0, explained_variance=0.5)])
+    assert any("today's way to build and start a network beats a plain random start" in sentence for sentence in said)
+    assert any(sentence.startswith("No better than the mean item in place of each: none") for sentence in said)
+
+
+def test_a_variant_that_draws_is_not_judged_by_errors_alone():
+    assert "it draws new items" in verdict([row("vaegan", 4.0)])[0] and "draws" not in verdict([row("basic", 4.0)])[0]
+
+
 def test_rows_without_an_autoencoder_still_get_a_sentence():
     assert len(verdict([row("pca", 2.0)])) == len(verdict([])) == 1
 

@@ -17,6 +17,13 @@ def test_a_few_codes_many_times_are_a_density_too():
     assert np.allclose(Density().fit(np.ones((50, 3))).sample(5), 1, atol=0.1)
 
 
+def test_narrow_and_constant_units_stay_so():
+    codes = np.random.default_rng(0).normal([3, -2, 7], [1, 1e4, 0], (600, 3))
+    drawn = Density().fit(codes).sample(4000)
+    np.testing.assert_allclose(drawn.std(0), codes.std(0), rtol=0.1)
+    np.testing.assert_allclose(drawn.mean(0), codes.mean(0), atol=0.1 * codes.std(0).max())
+
+
 @pytest.mark.parametrize("refused", [
     lambda: Density(0).fit(CODES), lambda: Density(1.5).fit(CODES), lambda: Density().fit(CODES * np.nan), lambda: Density().fit(CODES[:1]),
     lambda: Density().fit(CODES).sample(0), lambda: Density().fit(CODES).sample(1.5),

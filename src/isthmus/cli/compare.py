@@ -85,7 +85,7 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         return
     names = sources.names_of(step)
     summary = Summary.of(train.items)
-    asked = sources.likelihood(train.items, source, model, step) or summary.likelihood()
+    asked = sources.grouped(sources.likelihood(train.items, source, model, step), step) or summary.likelihood()
     summary.check(asked)
     chosen = _rows(variants, asked) if pretraining is None else starts.rows(pretraining)
     chosen += ["config"] if source.config is not None else []

@@ -11,7 +11,7 @@ from ..estimators.data import Summary
 from ..files import Items, SeriesItems, SoundItems, TableItems, TextItems, read, read_series
 from ..files.items import PlacedColumns
 from ..files.reading import exists, holds_images, holds_sounds
-from ..parts import Categorical, Gaussian, Multinomial
+from ..parts import Categorical, Gaussian, Mixed, Multinomial
 from ..parts.likelihood import Likelihood
 from ..representations import BagOfWords, Channels, Frames, Spectrogram, Table, Vocoder, Windows
 from ..representations.cutting import CutRows
@@ -92,6 +92,13 @@ def groups(table: Table) -> tuple[tuple[Likelihood, tuple[int, ...]], ...]:
     numbers = tuple(place.start for place in places.values() if place.stop - place.start == 1)
     # A variance for each column, learnt: with one of 1, a random code has no reason to tell more than the coarsest.
     return (*(((Gaussian(None, shared=False), numbers),) if numbers else ()), *categories)
+
+
+def grouped(likelihood: Likelihood | None, representation: Any) -> Likelihood | None:
+    """Return a likelihood, a mixed one of a fitted table's columns with their groups."""
+    if isinstance(likelihood, Mixed) and isinstance(representation, Table):
+        likelihood.set_params(groups=groups(representation))
+    return likelihood
 
 
 def texts(labels: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def detect(run: Path, data: str, /, *, out: Path, contamination: float = 0.05, l
             threshold is then where it separates them best.
         odd: The label of odd items.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
-            all; found again where it was found for `fit` if left out.
+            all; a column or labels that `fit` found are found again if left out.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         overwrite: Replace OUT if it is there.

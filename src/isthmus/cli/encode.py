@@ -17,7 +17,7 @@ def encode(run: Path, data: str, /, *, out: Path, condition: str | None = None, 
         data: What to encode.
         out: codes.npy, or .parquet, .csv or .tsv with the items' ids in a column.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
-            all; found again where it was found for `fit` if left out.
+            all; a column or labels that `fit` found are found again if left out.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         overwrite: Replace OUT if it is there.

@@ -31,7 +31,7 @@ def evaluate(run: Path, data: str, /, *, labels: str | None = None, condition: s
         data: What to measure on.
         labels: A column of the table, or a file with one label an item: half of them tell how well codes give the others.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
-            all; found again where it was found for `fit` if left out.
+            all; a column or labels that `fit` found are found again if left out.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         json_: Print one JSON object and nothing else.

@@ -13,8 +13,6 @@ from ..estimators import StackedAutoencoder
 from ..estimators.base import BaseAutoencoder
 from ..files import SeriesItems
 from ..files.reading import absolute
-from ..parts import Mixed
-from ..representations import Table
 from ..run import Run
 from ..storage import CHECKPOINT, CONFIG, atomic, refuse_existing
 from ..tasks import Comparison, Padded, Split, evaluate, padded
@@ -48,7 +46,8 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         task: voice, for a folder with one subfolder of recordings for each voice, or instruments, for a folder of notes: what `convert` and
             `morph` then use. What is left out is what suits it.
         condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
-            or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find it again, or take --condition, too.
+            or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find a column or labels again; a file or one
+            condition for all they are given by their own --condition.
         resume: Go on after an interruption, with the same flags as before.
         overwrite: Replace a run that stands there.
     """
@@ -100,8 +99,7 @@ def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,
             rows, groups, known = cut.load(), cut.groups, None if known is None else known[cut.of]
             labels = None if loaded.labels is None else loaded.labels[cut.of]
             loaded = sources.Data(cut, labels, None)
-        if isinstance(run.estimator.likelihood, Mixed) and isinstance(run.representation, Table):
-            run.estimator.likelihood.set_params(groups=sources.groups(run.representation))
+        run.estimator.likelihood = sources.grouped(run.estimator.likelihood, run.representation)
         run.learn(rows, known, groups)
     except KeyboardInterrupt:
         if hasattr(run.estimator, "module_") and not ranks.number():

@@ -46,7 +46,7 @@ def index(run: Path, data: str, /, *, out: Path, labels: str | None = None, metr
         add: Take DATA into the index that stands in OUT.
         remove: Take the items of DATA, by their ids, out of the index that stands in OUT.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
-            all; found again where it was found for `fit` if left out.
+            all; a column or labels that `fit` found are found again if left out.
         image_size: Height and width to which images are resized; those of RUN if left out.
         overwrite: Replace OUT if it is there.
     """

@@ -15,7 +15,7 @@ from ..tasks import interpolate as path_between
 from ..training.batches import spread
 from . import streams
 from .conditions import Told
-from .data import labelled, rows_for, take
+from .data import labelled, rows_for, take, texts
 from .progress import console
 
 _KNOWN = 20_000  # items at most that tell how far a unit reaches, or where an attribute lies
@@ -69,27 +69,28 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
 def _reach(run: Run, data: str | None, condition: str | None, unit: int, steps: int) -> np.ndarray:
     """Return the numbers through which a unit goes."""
     items = _source(run, data, "the reach of a unit")
-    told, rows = _some(run, items, condition)
+    told, rows = _some(run, items, condition, spread(len(items), _KNOWN))
     return reach(told.transform(rows), unit, steps)
 
 
 def _direction(run: Run, data: str | None, condition: str | None, attribute: str, labels: str | None) -> np.ndarray:
     """Return the step through the code space towards items with a label."""
     items = _source(run, data, "an attribute")
-    known = labelled(items, labels)[1]  # the run may have learnt from the column, too
-    if known is None:
+    found = labelled(items, labels)[1]  # the run may have learnt from the column, too
+    if found is None:
         raise InputError(f"{items.source} has no labels, which --towards needs; give --labels COLUMN or FILE")
-    kinds = sorted({str(label) for label in known})
+    known = texts(found)
+    told = np.flatnonzero(known != "")  # an item without a label may have the attribute or not
+    kinds = sorted(set(known[told].tolist()))
     if attribute not in kinds:
         listed = ", ".join(kinds[:_SHOWN]) + (", ..." if len(kinds) > _SHOWN else "")
         raise InputError(f"--towards must be one of the labels {listed}. Got {attribute!r}.")
-    has = np.array([str(label) == attribute for label in known[spread(len(items), _KNOWN)]])
-    return attribute_direction(*_some(run, items, condition), has)
+    places = told[spread(len(told), _KNOWN)]
+    return attribute_direction(*_some(run, items, condition, places), known[places] == attribute)
 
 
-def _some(run: Run, items: Items, condition: str | None) -> tuple[Any, np.ndarray]:
-    """Return the estimator as it is told of some of the items, and these as it takes them."""
-    places = spread(len(items), _KNOWN)
+def _some(run: Run, items: Items, condition: str | None, places: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Return the estimator as it is told of the items at some places, and these as it takes them."""
     block = take(items.load(), places)
     return run.given(Told(run, condition, items).at(block, places)).estimator, run.uncut().rows(block)
 

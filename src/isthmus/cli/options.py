@@ -45,7 +45,8 @@ class ModelOptions:
     bottleneck: Annotated[str | None, Parameter(group=_MODEL)] = None
     "identity, top-k:8, gaussian-code or binary-code."
     penalty: Annotated[tuple[str, ...], Parameter(group=_MODEL)] = ()
-    "l1:0.05, sparse-rate:1:0.05, contractive:0.1, kl:1, bit-balance:1 or decorrelation:0.1; may be given more than once."
+    ("l1:0.05, sparse-rate:1:0.05, contractive:0.1, kl:1 (kl:1:0.5 with free bits), importance-weighted:1:5, bit-balance:1 or "
+     "decorrelation:0.1; may be given more than once.")
     likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
     "gaussian, gaussian:learnt, bernoulli, laplace, categorical, multinomial (counts); mixed, for tables: categorical for each category."
 
@@ -70,7 +71,7 @@ class TrainingOptions:
     augmentation: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "shifts:1, flips or binarised: change the items of a batch at random."
     precision: Annotated[str | None, Parameter(group=_TRAINING)] = None
-    "auto, float32 or bfloat16."
+    "auto, float32 or bfloat16 (or bf16)."
     device: Annotated[str | None, Parameter(group=_TRAINING)] = None
     "cpu, cuda, cuda:1 or mps."
 
@@ -78,6 +79,8 @@ class TrainingOptions:
                  base: Training | None = None) -> Training:  # fmt: skip
         """Return the settings as one object; those that no flag gives are ``base``'s, or left open."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.precision is not None:
+            given["precision"] = naming.precision(self.precision)
         if self.augmentation is not None:
             given["augmentation"] = naming.part(self.augmentation, Augmentation, "--augmentation")
         return clone(base or Training()).set_params(**given, checkpoint=checkpoint, callbacks=callbacks)

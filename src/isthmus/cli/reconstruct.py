@@ -19,7 +19,7 @@ def reconstruct(run: Path, data: str, /, *, out: Path, condition: str | None = N
         data: What to reconstruct.
         out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
-            all; found again where it was found for `fit` if left out.
+            all; a column or labels that `fit` found are found again if left out.
         fill_missing: Keep DATA as they are and write only into missing cells.
         image_size: Height and width to which images are resized; those of RUN if left out.
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.

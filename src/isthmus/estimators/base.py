@@ -30,7 +30,7 @@ from .data import Summary, read_rows
 from .diagnostics import diagnose, warn_of_other_units
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
 from .given import Given
-from .prediction import bound, codes, decoded, importance_weighted, realised, rebuilt
+from .prediction import bound, codes, decoded, drawn_codes, importance_weighted, realised, rebuilt
 from .saving import Storable
 
 _SLOTS: dict[str, Limit] = {
@@ -187,7 +187,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         if self.network is not None:
             raise InputError(f"a layer of a stack has one linear layer each way, which the stack makes: leave network to None in "
                              f"{type(self).__name__}(network={self.network!r}).")  # fmt: skip
-        if self.row().bottleneck.width(1) != 1:
+        if self.row().bottleneck.width(width) != width:
             raise InputError(f"a layer of a stack hands its code to the next one, and {type(self).__name__} emits a distribution; take "
                              "a variant without one, such as DenoisingAutoencoder().")  # fmt: skip
         return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
@@ -215,6 +215,21 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         """Return the codes of ``X``, shape (n, n_components): posterior means where codes are random."""
         rows = self._read(X)
         return self._predict(rows, codes, condition=self._told(condition, rows.shape[0]))
+
+    def draw_codes(self, X: Any, condition: Any = None, random_state: Any = None) -> np.ndarray:
+        """Return codes of ``X`` drawn from their posteriors, shape (n, n_components); codes that are not random are those of `transform`.
+
+        Together they are draws from the aggregate posterior, which `metrics.prior_divergence` compares with the prior.
+
+        Arguments:
+            X: Rows as `fit` takes them.
+            condition: As in `fit`, where that had one.
+            random_state: A seed; None is the estimator's own, so that every call gives the same codes.
+        """
+        rows = self._read(X)
+        told = self._told(condition, rows.shape[0])
+        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
+            return self._predict(rows, drawn_codes, condition=told)
 
     def inverse_transform(self, H: Any, condition: Any = None, lengths: Any = None) -> Any:
         """Return what the codes ``H``, shape (n, n_components), stand for, in the shape and units of the training items.

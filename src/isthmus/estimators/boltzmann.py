@@ -130,12 +130,17 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         """Return an estimate of log Z and its standard error, by annealed importance sampling under ``random_state``.
 
         Arguments:
-            chains: How many chains; the error falls with their root.
+            chains: How many chains, at least two; the error falls with their root.
             steps: How many steps; too few leave the estimate too low, with an error that does not tell. Double them until
                 it stays.
+
+        Raises:
+            InputError: For other numbers, and for Gaussian units on both sides whose weights have a norm of 1 or more: there is no Z.
         """
         check_is_fitted(self)
-        _check_counts(chains=chains, steps=steps)
+        _check_counts(2, chains=chains)
+        _check_counts(steps=steps)
+        self.module_.check_proper()
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             return anneal(self.module_, chains, steps)
 
@@ -147,7 +152,12 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
         Arguments:
             X: Rows as `fit` takes them.
             log_partition: What `log_partition` returned; None asks it.
+
+        Raises:
+            InputError: As in `log_partition`, and for another ``log_partition`` than it returns.
         """
+        if not isinstance(log_partition, LogPartition | None):
+            raise InputError(f"log_partition must be what the method log_partition returned, or None. Got {log_partition!r}.")
         found = self.log_partition() if log_partition is None else log_partition
         return self._predict(self._read(X), unnormalised_likelihood).astype(np.float64) - found.estimate
 
@@ -161,16 +171,20 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             n: How many items, each by a chain of its own.
             steps: How many steps each chain takes, from hidden units that are 0.
             random_state: A seed; None is the estimator's own.
+
+        Raises:
+            InputError: For other numbers, and for Gaussian units on both sides whose weights have a norm of 1 or more.
         """
         check_is_fitted(self)
         _check_counts(n=n, steps=steps)
+        self.module_.check_proper()
         with seeded(seed_of(self.random_state if random_state is None else random_state), torch.device("cpu")), torch.inference_mode():
             h = self.module_.gibbs(torch.zeros(n, self.n_components_), steps)
         return self.inverse_transform(h.numpy())
 
 
-def _check_counts(**counts: int) -> None:
-    """Raise `InputError` for an argument that is no whole number from 1."""
+def _check_counts(least: int = 1, **counts: int) -> None:
+    """Raise `InputError` for an argument that is no whole number from ``least``."""
     for name, count in counts.items():
-        if not Whole(1).allows(count):
-            raise InputError(f"{name} must be {Whole(1)}. Got {count!r}.")
+        if not Whole(least).allows(count):
+            raise InputError(f"{name} must be {Whole(least)}. Got {count!r}.")

@@ -134,8 +134,11 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         known = known_labels(labels)
         if not known.any():
             raise InputError("y must hold a label for at least one row to score. Every label is None or NaN.")
+        weights = None if sample_weight is None else np.asarray(sample_weight)[known]
+        if weights is not None and not weights.sum() > 0:
+            raise InputError("sample_weight must be above 0 for at least one row with a label.")
         right = self.predict(X)[known] == labels[known].astype(object)
-        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)[known]))
+        return float(np.average(right, weights=weights))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of every class, in the order of ``classes_``, shape (n, classes)."""

@@ -217,6 +217,8 @@ class Summary:
             raise InputError(f"X holds {what}: there is nothing to encode.")
         if not math.isfinite(self.high - self.low):
             raise InputError("X contains infinity or numbers beyond double precision; mend or leave out those rows.")
+        if (self.least == self.most).all():
+            raise InputError("X holds the same row again and again: there is nothing to encode.")
         if not _LEAST_SPREAD < self.spread < 1 / _LEAST_SPREAD:
             raise InputError(f"X has values from {self.low:g} to {self.high:g}, beyond single precision; rescale it.")
         far = 0.0 if self.in_unit_interval else float(np.abs(self.mean).max())
@@ -243,7 +245,7 @@ class Summary:
             where = "" if same else f" in column {which[0]}"
             low, high = (self.least.min(), self.most.max()) if same else (self.least[which], self.most[which])
             raise InputError(f"{type(likelihood).__name__} needs values in [{least[which]:g}, {most[which]:g}]{where}. "
-                             f"Got {low:g} to {high:g}; scale the data (MinMaxScaler) or use Gaussian().")
+                             f"Got {low:g} to {high:g}; scale the data (MinMaxScaler) or use {likelihood.unbounded}.")
 
 
 def _plain(error: ValueError, X: Any, start: int = 0) -> str:

@@ -21,6 +21,10 @@ class Given:
         """Return the codes of ``X``."""
         return self.estimator.transform(X, condition=self.condition)
 
+    def draw_codes(self, X: Any, random_state: Any = None) -> np.ndarray:
+        """Return codes of ``X`` drawn from their posteriors."""
+        return self.estimator.draw_codes(X, self.condition, random_state)
+
     def inverse_transform(self, H: Any, **more: Any) -> Any:
         """Return the items that the codes ``H`` stand for."""
         return self.estimator.inverse_transform(H, condition=self.condition, **more)

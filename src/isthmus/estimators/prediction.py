@@ -67,6 +67,11 @@ def codes(model: Model, raw: Tensor) -> Tensor:
     return model.encode(model.read(raw)[0]).h
 
 
+def drawn_codes(model: Model, raw: Tensor) -> Tensor:
+    """Return a code drawn from the posterior of each row, (batch, n_components)."""
+    return model.encode(model.read(raw)[0], draw=True).h
+
+
 def decoded(model: Model, h: Tensor) -> Tensor:
     """Return the items that codes stand for, in the data's units."""
     return model.units.inverse(model.decode(h.to(model.mean.dtype)).mean)

@@ -39,6 +39,7 @@ class StackedAutoencoder(BaseAutoencoder):
             codes are bits, too. A layer without a ``training`` takes the whole's, of whose ``time_budget`` every stage then has an equal
             share.
         activation: The hidden layers' activation. Sigmoid layers unroll exactly; with others the deep decoder begins near the layers'.
+            Units that a layer selects (`TopK`) it selects while it learns; the whole keeps all.
         code_activation: The code layer's; "linear" codes know no bounds, as a map for the eye should, and others feed a classifier.
         tied: Whether the decoder's weights are the encoder's, transposed, in the layers and in the whole.
         likelihood, training, random_state: As in `BaseAutoencoder`; ``training`` is that of the whole.

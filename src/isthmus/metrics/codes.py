@@ -72,7 +72,9 @@ def prior_divergence(H: ArrayLike) -> float:
 
     ``KL(N(m, S) || N(0, I)) = (tr S + m'm - k - log det S) / 2`` with the codes' mean m and covariance S: what of the mismatch between
     the aggregate posterior and the prior shows in two moments; 0 where draws from the prior are like codes. Raises `InputError` for codes
-    that are not finite, or not more than k. M. D. Hoffman and M. J. Johnson, "ELBO surgery" (2016), for the aggregate posterior.
+    that are not finite, or not more than k. An autoencoder's ``draw_codes`` draws them; posterior means, as ``transform`` gives them, lack
+    the posteriors' own spread and look farther off than they are. M. D. Hoffman and M. J. Johnson, "ELBO surgery" (2016),
+    for the aggregate posterior.
 
     >>> round(prior_divergence([[-2.0], [0.0], [2.0]]), 4)  # a variance of 4 and a mean of 0
     0.8069

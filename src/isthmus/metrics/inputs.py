@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from ..checks import Whole
 from ..errors import InputError
 
 Items: TypeAlias = Any  # an array-like (n, ...), a sparse table, or a list of (t_i, d) arrays
@@ -39,7 +40,7 @@ def as_table(X: Items, name: str, max_items: int | None = None) -> np.ndarray:
     """
     items, _ = as_items(X, name)
     if max_items is not None:
-        check_range("max_items", max_items, 1, None)
+        check_count("max_items", max_items, None)
         if max_items < items.shape[0]:
             items = items[np.sort(np.random.default_rng(0).choice(items.shape[0], max_items, replace=False))]
     table = dense(items)
@@ -75,6 +76,13 @@ def check_rows(a: Any, b: Any, names: str) -> None:
     """Raise where ``a`` and ``b`` do not have the same number of rows."""
     if a.shape[0] != b.shape[0]:
         raise InputError(f"{names} must have the same number of rows. Got {a.shape} and {b.shape}")
+
+
+def check_count(name: str, value: int, high: int | None, why: str = "") -> None:
+    """Raise where ``value`` is no whole number in ``1..high``; ``why`` says where the limit comes from."""
+    if not Whole(1).allows(value):
+        raise InputError(f"{name} must be {Whole(1)}. Got {value!r}")
+    check_range(name, value, 1, high, why)
 
 
 def check_range(name: str, value: float, low: float, high: float | None, why: str = "") -> None:

@@ -5,7 +5,7 @@ import sklearn  # its parts are loaded when they are first used
 from numpy.typing import ArrayLike
 
 from ..errors import InputError
-from .inputs import as_table, check_range
+from .inputs import as_table, check_count
 
 
 def neighbour_accuracy(
@@ -21,7 +21,7 @@ def neighbour_accuracy(
     0.5
     """
     train, y, test, truth = _labelled(H_train, y_train, H_test, y_test)
-    check_range("n_neighbors", n_neighbors, 1, len(train), f"for {len(train)} training codes")
+    check_count("n_neighbors", n_neighbors, len(train), f"for {len(train)} training codes")
     return float(np.mean(sklearn.neighbors.KNeighborsClassifier(n_neighbors).fit(train, y).predict(test) == truth))
 
 
@@ -44,8 +44,8 @@ def few_label_accuracy(
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
         raise InputError("y_train must hold at least 2 classes. Got 1")
-    check_range("per_class", per_class, 1, int(counts.min()), "(the size of the smallest class in y_train)")
-    check_range("repeats", repeats, 1, None)
+    check_count("per_class", per_class, int(counts.min()), "(the size of the smallest class in y_train)")
+    check_count("repeats", repeats, None)
     scaler, rng, scores = sklearn.preprocessing.StandardScaler().fit(train), np.random.default_rng(random_state), []
     train, test = scaler.transform(train), scaler.transform(test)
     for _ in range(repeats):

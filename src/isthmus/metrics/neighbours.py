@@ -4,7 +4,7 @@ import numpy as np
 import sklearn  # its parts are loaded when they are first used
 from numpy.typing import ArrayLike
 
-from .inputs import Items, as_items, as_table, check_range, check_rows
+from .inputs import Items, as_items, as_table, check_count, check_rows
 
 
 def trustworthiness(X: Items, H: ArrayLike, n_neighbors: int = 5, max_items: int = 2000) -> float:
@@ -39,5 +39,5 @@ def _sampled(X: Items, H: ArrayLike, n_neighbors: int, max_items: int) -> tuple[
     """Return the same rows of items and codes as tables, checked."""
     check_rows(as_items(X, "X")[0], as_items(H, "H")[0], "X and H")
     x, h = as_table(X, "X", max_items), as_table(H, "H", max_items)
-    check_range("n_neighbors", n_neighbors, 1, (len(x) - 1) // 2, f"for {len(x)} items (less than half of them)")
+    check_count("n_neighbors", n_neighbors, (len(x) - 1) // 2, f"for {len(x)} items (less than half of them)")
     return x, h

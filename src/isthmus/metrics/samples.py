@@ -11,7 +11,7 @@ from scipy import linalg
 from sklearn.neighbors import NearestNeighbors
 
 from ..errors import InputError
-from .inputs import Items, as_items, as_table, check_range
+from .inputs import Items, as_items, as_table, check_count
 
 BLOCK = 1024  # rows of a kernel matrix that are there at once
 
@@ -77,13 +77,19 @@ def neighbourhoods(real: Items, drawn: Items, k: int = 5) -> Neighbourhoods:
     Neighbourhoods(precision=1.0, recall=0.0, density=2.0, coverage=0.6666666666666666)
     """
     a, b = _features(real, drawn)
-    check_range("k", k, 1, min(len(a), len(b)) - 1, "for as many rows")
+    a, b = a - a.mean(axis=0), b - a.mean(axis=0)  # far from 0 the differences of squares would be all rounding
+    check_count("k", k, min(len(a), len(b)) - 1, "for as many rows")
     trees = [NearestNeighbors(n_neighbors=k + 1).fit(x) for x in (a, b)]
     radii = [tree.kneighbors(x)[0][:, -1] for tree, x in zip(trees, (a, b), strict=True)]  # the row itself is its first neighbour
     inside = _inside(a, radii[0], b)
     within = _inside(b, radii[1], a)
-    covered = trees[1].kneighbors(a, n_neighbors=1)[0][:, 0] <= radii[0]
+    covered = _reaches(radii[0], trees[1].kneighbors(a, n_neighbors=1)[0][:, 0] ** 2, np.sum(a**2, axis=1))
     return Neighbourhoods(float((inside > 0).mean()), float((within > 0).mean()), float(inside.mean() / k), float(covered.mean()))
+
+
+def _reaches(radii: np.ndarray, squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return whether balls reach rows at such squared distances, but for the rounding of differences of squares of such ``sizes``."""
+    return squares <= radii**2 * (1 + 1e-9) + 1e-13 * sizes
 
 
 def _inside(centres: np.ndarray, radii: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -91,8 +97,8 @@ def _inside(centres: np.ndarray, radii: np.ndarray, rows: np.ndarray) -> np.ndar
     found = []
     for start in range(0, len(rows), BLOCK):
         part = rows[start : start + BLOCK]
-        squares = np.sum(part**2, axis=1)[:, None] - 2 * part @ centres.T + np.sum(centres**2, axis=1)
-        found.append((squares <= radii**2 * (1 + 1e-9)).sum(axis=1))
+        sizes = np.sum(part**2, axis=1)[:, None] + np.sum(centres**2, axis=1)
+        found.append(_reaches(radii, sizes - 2 * part @ centres.T, sizes).sum(axis=1))
     return np.concatenate(found)
 
 

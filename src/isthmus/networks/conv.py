@@ -126,23 +126,26 @@ class Blocks(NamedTuple):
         layer = _TRANSPOSED[self.dimensions](ins, outs, _KERNEL, stride=2, padding=1, output_padding=extra, bias=biased)
         return _started(layer, 1.0 if last else self.inner.gain)
 
-    def active(self, channels: int) -> list[nn.Module]:
-        """Return what follows a convolution: normalisation, if there is to be any, and the activation."""
-        norm = [nn.GroupNorm(math.gcd(channels, _GROUPS), channels)] if self.normalized else []
+    def active(self, channels: int, sides: tuple[int, ...]) -> list[nn.Module]:
+        """Return what follows a convolution: normalisation, if there is to be any, and the activation.
+
+        Where a channel is a single number, there is nothing to normalise it by.
+        """
+        norm = [nn.GroupNorm(math.gcd(channels, _GROUPS), channels)] if self.normalized and math.prod(sides) > 1 else []
         return [*norm, self.inner.build()]
 
-    def residuals(self, channels: int) -> list[nn.Module]:
+    def residuals(self, channels: int, sides: tuple[int, ...]) -> list[nn.Module]:
         """Return the residual blocks of a level."""
-        return [Residual(self, channels) for _ in range(self.residual)]
+        return [Residual(self, channels, sides) for _ in range(self.residual)]
 
 
 class Residual(nn.Module):
     """x + conv(s(conv(x))), which starts as the identity."""
 
-    def __init__(self, made: Blocks, channels: int) -> None:
+    def __init__(self, made: Blocks, channels: int, sides: tuple[int, ...]) -> None:
         super().__init__()
         self.first = made.convolution(channels, channels)
-        self.between = nn.Sequential(*made.active(channels))
+        self.between = nn.Sequential(*made.active(channels, sides))
         self.second = _started(made.convolution(channels, channels), 0.0)
 
     def forward(self, x: Float[Tensor, "batch channels *sides"]) -> Float[Tensor, "batch channels *sides"]:
@@ -157,8 +160,8 @@ class ConvEncoder(nn.Module):
                  made: Blocks, code_activation: str) -> None:  # fmt: skip
         super().__init__()
         blocks: list[nn.Module] = []
-        for ins, outs in pairwise(channels):
-            blocks += [made.down(ins, outs), *made.active(outs), *made.residuals(outs)]
+        for (ins, outs), sides in zip(pairwise(channels), sizes[1:], strict=True):
+            blocks += [made.down(ins, outs), *made.active(outs, sides), *made.residuals(outs, sides)]
         self.frame = frame
         self.blocks = nn.Sequential(*blocks)
         self.code = linear(channels[-1] * math.prod(sizes[-1]), width)
@@ -201,7 +204,7 @@ class ConvDecoder(nn.Module):
         blocks: list[nn.Module] = []
         for level in range(len(channels) - 1, 0, -1):
             extra = tuple(fine - (2 * coarse - 1) for fine, coarse in zip(sizes[level - 1], sizes[level], strict=True))
-            blocks += [*made.active(channels[level]), *made.residuals(channels[level]),
+            blocks += [*made.active(channels[level], sizes[level]), *made.residuals(channels[level], sizes[level]),
                        made.up(channels[level], channels[level - 1], extra, last=level == 1)]  # fmt: skip
         self.blocks = nn.Sequential(*blocks)
 

@@ -67,7 +67,7 @@ class ImportanceWeighted(Penalty):
     half of the cost, since the others are decoded but not differentiated.
 
     Arguments:
-        weight: The weight; a number or a schedule.
+        weight: The weight; a number of at most 1, since the loss of more has no lower bound, or a schedule.
         draws: k, how many codes are drawn for each row; an update costs about so many decoders.
 
     References:
@@ -83,7 +83,7 @@ class ImportanceWeighted(Penalty):
         ['epoch', 'importance', 'loss', 'reconstruction', 'seconds']
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "draws": Whole(1)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(most=1.0), "draws": Whole(1)}
     term: ClassVar[str] = "importance"
 
     def __init__(self, weight: float | Callable[[float], float] = 1.0, draws: int = 5) -> None:

@@ -37,6 +37,9 @@ class Likelihood(Part):
     #: Whether the model's units may be others than the data's, centred and scaled.
     rescales: ClassVar[bool] = True
 
+    #: What to take for data that this family is too narrow for.
+    unbounded: ClassVar[str] = "Gaussian()"
+
     missing: str
 
     def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from ..checks import Limit, OneOf
+from ..checks import Limit, OneOf, Whole
 from ..errors import InputError
 from .likelihood import Likelihood
 
@@ -51,8 +51,8 @@ class Mixed(Likelihood):
         super().check()
         for group in self.groups:
             if not (isinstance(group, tuple | list) and len(group) == 2 and isinstance(group[0], Likelihood)
-                    and all(isinstance(place, int) and place >= 0 for place in group[1])):  # fmt: skip
-                raise InputError("Mixed.groups must hold pairs of a likelihood and the places of its columns, such as "
+                    and isinstance(group[1], tuple | list) and all(map(Whole(0).allows, group[1]))):  # fmt: skip
+                raise InputError("Mixed.groups must hold pairs of a likelihood and a tuple with the places of its columns, such as "
                                  f"(Gaussian(), (0, 1)). Got {group!r}.")  # fmt: skip
             group[0].check()
 

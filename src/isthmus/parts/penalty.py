@@ -4,8 +4,10 @@ Every penalty is per sample, shape (batch,), and never divided by the number of 
 over the batch of the sum of all terms, so that a weight means the same at every batch size.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -65,14 +67,18 @@ class Halves(Protocol):
         """Return p(x|h) of codes (..., latent)."""
 
 
+@dataclass(frozen=True)
 class Weight:
-    """A penalty's weight: a number from 0, or a schedule that maps training progress in [0, 1] to one."""
+    """A penalty's weight: a number from 0 to ``most``, or a schedule that maps training progress in [0, 1] to one."""
+
+    most: float = math.inf
 
     def allows(self, value: Any) -> bool:
-        return Real(0).allows(value) or (callable(value) and not isinstance(value, type))
+        return Real(0, self.most).allows(value) or (callable(value) and not isinstance(value, type))
 
     def __str__(self) -> str:
-        return "a number of at least 0, or a schedule such as WarmUp(1.0, 0.3)"
+        reach = "of at least 0" if self.most == math.inf else f"in [0, {self.most:g}]"
+        return f"a number {reach}, or a schedule such as WarmUp(1.0, 0.3)"
 
 
 class Penalty(Part):

@@ -226,6 +226,9 @@ def _codes(shown: Shown) -> Section:
         active, used = metrics.sparsity_l0(codes), metrics.active_units(codes)
         units = codes.shape[1]
         note = f"{number(active)} of {units} active in an item ({round(100 * active / units)} %); {used} of {units} in use"
+        if getattr(getattr(estimator, "bottleneck_", None), "random", False) and len(codes) > units:
+            apart = metrics.prior_divergence(some.told(estimator).draw_codes(some.items))
+            note += f"; drawn codes are {number(apart)} nats from the prior"
         parts.append(Part(name, shown.colours[name], code_histogram(codes, shown.colours[name]), note))
     return Section("codes", "Codes", "How the numbers of the codes are distributed. A unit is active where it is not zero, and "
                    "in use where it varies between items.", "panels", parts)  # fmt: skip

@@ -7,6 +7,7 @@ from .summary import LINEAR, NONE, TODAY, Line, main_size, number, summarise
 
 _OVERFIT = 1.3  # test error over training error
 _WORTH, _EQUAL = 0.9, 1.05  # test error over PCA's
+_DRAWING = ("variational", "vaegan")  # variants that pay with errors for a prior to draw from
 
 
 class Purpose(NamedTuple):
@@ -58,6 +59,8 @@ def _worth(main: Sequence[Line]) -> list[str]:
     else:
         answer = (f"No: PCA is {'as good' if share <= _EQUAL else 'better'} and simpler; {given}, the best of the others, "
                   f"{best.variant}, has {number(share)} times its error {against}.")  # fmt: skip
+        if best.variant in _DRAWING:
+            answer += f" Errors are not what {best.variant} is for, though: it draws new items."
     tie = abs(best.means["squared_error"] - (best.pca or 0.0)) < best.spreads["squared_error"]
     return [f"Is nonlinearity worth it here? {answer}"
             + (" The difference is smaller than that between seeds: a tie." if tie else "")]  # fmt: skip
@@ -67,19 +70,24 @@ def _starts(main: Sequence[Line]) -> list[str]:
     """Say whether pretraining helped, where ways to start one network were compared, and whether today's way needs it."""
     errors = {line.variant: line for line in main if line.variant not in LINEAR}
     today, none = errors.pop(TODAY, None), errors.pop(NONE, None)
-    if today is None or not errors:
+    if today is None:
         return []
-    best, key = min(errors.values(), key=lambda line: line.means["squared_error"]), "squared_error"
+    key = "squared_error"
 
-    def beside(other: Line, what: str) -> str:
-        verb = "equals" if _tie(best, other, key) else "beats" if best.means[key] < other.means[key] else "loses to"
-        return f"{verb} {what} ({_against(best, other, key)})"
+    def beside(one: Line, other: Line, what: str) -> str:
+        verb = "equals" if _tie(one, other, key) else "beats" if one.means[key] < other.means[key] else "loses to"
+        return f"{verb} {what} ({_against(one, other, key)})"
 
-    said = [beside(today, "today's way to build and start it")]
-    if none is not None:
-        said.append(beside(none, "the same network from a random start"))
-    found = [f"At equal cost, pretraining by {best.variant} {' and '.join(said)}."]
-    if best.seeds == 1:
+    found = []
+    if errors:
+        best = min(errors.values(), key=lambda line: line.means[key])
+        said = [beside(best, today, "today's way to build and start it")]
+        if none is not None:
+            said.append(beside(best, none, "the same network from a random start"))
+        found.append(f"At equal cost, pretraining by {best.variant} {' and '.join(said)}.")
+    elif none is not None:
+        found.append(f"Nothing was pretrained; today's way to build and start a network {beside(today, none, 'a plain random start')}.")
+    if today.seeds == 1:
         found.append("This is one seed, and another can turn differences of a few per cent round: more seeds tell.")
     short = [line.variant for line in (*errors.values(), today, none) if line and line.means.get("explained_variance", 0.0) < 0]
     if short:

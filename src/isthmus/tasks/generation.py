@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..checks import Whole
 from ..errors import InputError
+from ..estimators.fitting import seed_of
 
 _FITTED_ON = 20_000  # rows at most; a mixture of ten Gaussians needs no more
 
@@ -42,7 +43,7 @@ class Density(BaseEstimator):
         """
         if not Whole(1).allows(self.components):
             raise InputError(f"Density.components must be {Whole(1)}. Got {self.components!r}.")
-        codes = np.asarray(codes)
+        codes = np.asarray(codes, np.float64)
         if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
             raise InputError(f"a density needs at least 2 codes (n, k), of finite numbers. Got shape {codes.shape}.")
         rng = np.random.default_rng(self.random_state)
@@ -50,11 +51,11 @@ class Density(BaseEstimator):
             codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
         # A full covariance of k units wants some multiple of k codes for each Gaussian, and each a code of its own: bits may be few.
         count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, min(self.components, len(np.unique(codes, axis=0)))))
-        spread = max(float(codes.var()), 1e-12)
-        mixture = sklearn.mixture.GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5 * spread).fit(
-            codes.astype(np.float64))  # fmt: skip
-        self.weights_, self.means_ = mixture.weights_, mixture.means_
-        self.factors_ = np.linalg.cholesky(mixture.covariances_)
+        centre, scale = codes.mean(axis=0), codes.std(axis=0)  # one scale for all would blur the narrow units
+        mixture = sklearn.mixture.GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5)
+        mixture.fit((codes - centre) / np.where(scale, scale, 1.0))
+        self.weights_, self.means_ = mixture.weights_, centre + scale * mixture.means_
+        self.factors_ = scale[:, None] * np.linalg.cholesky(mixture.covariances_)
         return self
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
@@ -62,7 +63,7 @@ class Density(BaseEstimator):
         check_is_fitted(self, "weights_")
         if not Whole(1).allows(n):
             raise InputError(f"n must be {Whole(1)}. Got {n!r}.")
-        rng = np.random.default_rng(self.random_state if random_state is None else random_state)
+        rng = np.random.default_rng(seed_of(self.random_state if random_state is None else random_state))
         which = rng.choice(len(self.weights_), n, p=self.weights_ / self.weights_.sum())
         noise = rng.normal(size=(n, self.means_.shape[1]))
         return self.means_[which] + np.einsum("nij,nj->ni", self.factors_[which], noise)

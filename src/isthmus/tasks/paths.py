@@ -183,7 +183,7 @@ def move(estimator: Any, item: np.ndarray, direction: np.ndarray, amounts: Array
         amounts: How many such steps.
 
     Raises:
-        InputError: For a direction that is not as long as the code.
+        InputError: For a direction that is not as long as the code, or numbers that are none.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -196,7 +196,16 @@ def move(estimator: Any, item: np.ndarray, direction: np.ndarray, amounts: Array
     (code,) = _codes(estimator, item)
     if np.shape(direction) != code.shape:
         raise InputError(f"direction must have the code's shape {code.shape}. Got {np.shape(direction)}.")
-    return estimator.inverse_transform(code + np.outer(np.asarray(amounts), direction))
+    steps = np.outer(_numbers("amounts", amounts), _numbers("direction", direction))
+    return estimator.inverse_transform(code + steps)
+
+
+def _numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """Return ``values`` as an array, or raise `InputError` where they are no finite numbers."""
+    numbers = np.asarray(values)
+    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+        raise InputError(f"{name} must hold finite numbers. Got {values!r}.")
+    return numbers
 
 
 def _codes(estimator: Any, *items: np.ndarray) -> np.ndarray:

@@ -53,6 +53,7 @@ class LearnedSimilarity(Likelihood):
         (0.0, 1.0)
     """
 
+    unbounded: ClassVar[str] = "LearnedSimilarity(bounded=False)"
     limits: ClassVar[dict[str, Limit]] = {
         "network": Kind(Network, "a network such as Conv()", optional=True), "weight": Real(0), "anchor": Real(0), "head_start": Real(0, 1),
         "equilibrium": Real(0), "margin": Real(0), "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),

@@ -79,6 +79,19 @@ class Boltzmann(Model):
             h = self.bottleneck.draw(self.hidden_sums(self.visible.draw(self.visible_sums(h))))
         return h
 
+    def check_proper(self) -> None:
+        """Raise `InputError` for a machine that is no distribution: two Gaussian layers whose weights have a norm of 1 or more.
+
+        Its energy, half the squared norm of (v, h) less the product through W, then falls without end along W's first direction.
+        """
+        if not (isinstance(self.visible, GaussianUnits) and isinstance(self.bottleneck, GaussianUnits)):
+            return
+        norm = float(torch.linalg.matrix_norm(self._weight, 2))
+        if not norm < 1:
+            raise InputError(f"between two layers of Gaussian units weights must have a norm below 1, or the machine is no distribution: "
+                             f"nothing can be drawn from it, and it has no log Z. Got {norm:.3g}; train it at a lower learning rate, with "
+                             "more weight decay, or take binary hidden units.")  # fmt: skip
+
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the one training step; in evaluation the negative pseudo-likelihood, which is what chooses the best epoch.
 
