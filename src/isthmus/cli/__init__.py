@@ -49,7 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    warnings.showwarning = lambda message, *_: note(str(message))
+    told: set[str] = set()  # what is true of the data is said once, and not by every variant
+
+    def once(text: str) -> None:
+        if text not in told:
+            note(text)
+        told.add(text)
+
+    warnings.showwarning = lambda message, *_: once(str(message))
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -56,7 +56,8 @@ def _unscaled(summary: Summary) -> Iterator[str]:
         return
     if spreads.max() > _APART * spreads.min():
         yield (f"the columns' standard deviations lie between {spreads.min():.3g} and {spreads.max():.3g}, so that the "
-               "largest columns decide the code; scale them first, with make_pipeline(StandardScaler(), ...).")  # fmt: skip
+               "largest columns decide the code; scale them first, with make_pipeline(StandardScaler(), ...) or, on the command line, "
+               "--representation table.")  # fmt: skip
 
 
 def _identity(estimator: Any, X: Rows, reconstruct: Map) -> Iterator[str]:
