@@ -181,7 +181,7 @@ def test_a_messy_table_is_compared(work, tmp_path, capsys):
     (["encod", "x"], 2, "encode"),
     (["fit", "digits", "--out", "@new", "--latent-dim", "two"], 2, "two"),
     (["fit", "digits", "--out", "@images"], 1, "--overwrite"),
-    (["fit", "digits", "--out", "@none", "--resume"], 1, "never begun"),
+    (["fit", "digits", "--out", "@images", "--resume"], 1, "this run is finished"),
     (["fit", "digits", "--out", "@new", "--variant", "variationel"], 1, "variational"),
     (["fit", "digits", "--out", "@new", "--corruption", "masking:2"], 1, "[0, 1]"),
     (["fit", "digits", "--out", "@new", "--latent-dim", "0"], 1, "at least 1"),

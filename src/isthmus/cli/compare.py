@@ -53,7 +53,7 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         latent_dim: The code size, or several with commas between them: 2,4,8,16.
         out: The folder for report.html and compare.json; runs/compare-NAME if left out.
         test: Data to measure on; a fifth of DATA, taken at random, if left out.
-        variants: Some of the rows, with commas between them; all if left out.
+        variants: Some of the rows, with commas between them; all but vaegan, which takes several times as long, if left out.
         pretraining: Instead of the variants, ways to start one deep network at equal cost, with commas between them: none,
             autoencoder, denoising, sparse, contractive, rbm; today's way stands beside them.
         bytes_: Instead of the variants, codes for search of so many bytes a vector, 8,16,32,64: the share of the ten nearest vectors that
@@ -150,13 +150,13 @@ def _cut(cut: Any, source: str, parts: Sequence[tuple[Any, np.ndarray | None, An
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
-    """Return the names of the rows; logistic PCA is one where the data are in [0, 1]."""
+    """Return the names of the rows; logistic PCA is one where the data are in [0, 1], a VAE/GAN only where it is asked for."""
     known = ["pca", "linear", *(["logistic-pca"] if isinstance(likelihood, Bernoulli) else []), *naming.autoencoders()]
     if variants is None:
         return known
     if "logistic-pca" in variants and "logistic-pca" not in known:
         raise InputError("logistic-pca is for data in [0, 1] (bytes, too); leave it out of --variants, or scale the data")
-    return [naming.check_name("--variants", name.strip(), known) for name in variants.split(",")]
+    return [naming.check_name("--variants", name.strip(), [*known, "vaegan"]) for name in variants.split(",")]
 
 
 def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, make: Callable[..., Any], training: TrainingOptions,

@@ -22,7 +22,7 @@ from . import conditions
 from . import data as sources
 from .naming import layers, variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
-from .progress import Bar, console
+from .progress import Bar, console, note
 from .recordings import learn
 
 _SHOWN = 2000  # items of which the report shows some
@@ -48,7 +48,7 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
         condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
             or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find a column or labels again; a file or one
             condition for all they are given by their own --condition.
-        resume: Go on after an interruption, with the same flags as before.
+        resume: Go on after an interruption, with the same flags as before; a run that had not come to a checkpoint begins anew.
         overwrite: Replace a run that stands there.
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
@@ -123,10 +123,12 @@ def _checkpoint(out: Path, resume: bool, overwrite: bool) -> Path:
     if ranks.number():
         ranks.agree(0.0)  # waits until the first process has looked, and made room
         return checkpoint
-    if resume and not checkpoint.exists():
-        state = "is finished" if (out / CONFIG).exists() else "was never begun"
-        raise InputError(f"{out} holds no checkpoint to go on from: this run {state}")
-    if not resume:
+    begun = resume and checkpoint.exists()
+    if resume and not begun:
+        if (out / CONFIG).exists():
+            raise InputError(f"{out} holds no checkpoint to go on from: this run is finished")
+        note(f"{out} holds no checkpoint to go on from, so the run begins anew")  # as after a stop before the first one
+    if not begun:
         refuse_existing(out, overwrite, folder=True)
         shutil.rmtree(checkpoint, ignore_errors=True)
     ranks.agree(0.0)
