@@ -50,12 +50,12 @@ class Faces(NamedTuple):
 
 def similarity() -> VAEGAN:
     """Return a VAE/GAN whose decoder heeds what the discriminator sees, and hardly its verdict."""
-    return VAEGAN(likelihood=LearnedSimilarity(NETWORK, weight=6000.0))
+    return VAEGAN(likelihood=LearnedSimilarity(NETWORK, weight=6000.0, anchor=0.0005))
 
 
 def vaegan() -> VAEGAN:
     """Return the VAE/GAN."""
-    return VAEGAN(likelihood=LearnedSimilarity(NETWORK, anchor=3600.0, head_start=0.5))
+    return VAEGAN(likelihood=LearnedSimilarity(NETWORK, anchor=0.293, head_start=0.5))
 
 
 def drawn(to: Setting, make: Callable[[], BaseAutoencoder], rate: float | None = None) -> Measures:

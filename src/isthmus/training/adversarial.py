@@ -38,7 +38,7 @@ class LearnedSimilarity(Likelihood):
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
         weight: How much the decoder heeds similarity beside the discriminator's verdict: γ times an item's numbers.
-        anchor: How much it heeds the likelihood of the numbers themselves, in the same unit; 0 is the paper's way.
+        anchor: How much of the numbers' own negative log-likelihood is added to that, in nats; 0 is the paper's way.
         head_start: The share of the training in which that likelihood is all that there is; 0 is the paper's way.
         equilibrium, margin: Losses in nats, as above; log 2 = 0.69 is a discriminator that cannot tell.
         bounded: Whether items are in [0, 1] (or bytes), and reconstructions then too.
@@ -59,7 +59,7 @@ class LearnedSimilarity(Likelihood):
         "equilibrium": Real(0), "margin": Real(0), "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),
     }  # fmt: skip
 
-    def __init__(self, network: Network | None = None, weight: float = 6.0, anchor: float = 6.0, head_start: float = 0.0,
+    def __init__(self, network: Network | None = None, weight: float = 6.0, anchor: float = 0.1, head_start: float = 0.0,
                  equilibrium: float = 0.68, margin: float = 0.35, bounded: bool = True, missing: str = "refuse") -> None:  # fmt: skip
         self.network = network
         self.weight = weight
@@ -184,14 +184,14 @@ class Adversarial(Model):
         # Apart, since each step goes back through its own alone.
         true, *others = (self.likelihood_state(items) for items in (out.x, *made))
         unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)
-        share = settings.weight / (settings.weight + settings.anchor) if settings.anchor else 1.0
+        weight = settings.weight / numbers
+        share = weight / (weight + settings.anchor) if settings.anchor else 1.0
         yield "encoder", {"reconstruction": share * unlike + (1 - share) * plain, **penalties}
         verdicts = torch.stack([look.verdict for look in others])
         real, fake = F.softplus(-true.verdict), F.softplus(verdicts)
         decodes, discriminates = self._in_turn(real, fake)
         if decodes:
-            yield "decoder", {"similarity": settings.weight * unlike / numbers, "plain": settings.anchor * plain / numbers,
-                              "deceit": F.softplus(-verdicts).mean(0)}  # fmt: skip
+            yield "decoder", {"similarity": weight * unlike, "plain": settings.anchor * plain, "deceit": F.softplus(-verdicts).mean(0)}
         if discriminates:
             yield "discriminator", {"real": real, "made": fake.mean(0)}
 
