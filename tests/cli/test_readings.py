@@ -78,6 +78,12 @@ def test_sequences_of_any_length_from_readings_and_back(readings, tmp_path):
     assert "pump-3" in odd["id"][odd["odd"] == "1"]
 
 
+def test_random_codes_of_sequences_are_reported_too(readings, tmp_path):
+    fitted = tmp_path / "run"
+    run("fit", readings, "--time", "hour", "--series", "pump", "--variant", "variational", "--epochs", 2, "--out", fitted)
+    assert "nats from the prior" in (fitted / "report.html").read_text(encoding="utf-8")
+
+
 def test_one_long_array_is_compared_on_its_last_steps(tmp_path):
     np.save(tmp_path / "long.npy", np.sin(np.arange(600)[:, None] / 7 + [0, 1]).astype(np.float32))
     asked = ("--variants", "pca,basic", "--latent-dim", 2, "--epochs", 2, "--out", tmp_path / "page")

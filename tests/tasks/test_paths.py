@@ -41,6 +41,8 @@ def test_an_attribute_is_added_and_taken_away():
     (lambda: tasks.attribute_direction(MODEL, X, Y), "booleans, or 0 and 1"),
     (lambda: tasks.interpolate(MODEL, X[0], X[1], path="spherical"), "a function"), (lambda: tasks.reach(CODES, 0, steps=1), "steps"),
     (lambda: tasks.traverse(MODEL, X[0], 1, []), "numbers"), (lambda: tasks.traverse(MODEL, X[0], 1, ["a"]), "numbers"),
+    (lambda: tasks.move(MODEL, X[0], np.ones(5), "a"), "amounts must be numbers"),
+    (lambda: tasks.move(MODEL, X[0], np.full(5, np.nan)), "direction must be numbers"),
     (lambda: tasks.move(MODEL, X[0], np.ones(4)), r"\(5,\)"), (lambda: tasks.interpolate(MODEL, X[0], X[0][:9]), "one shape"),
 ])  # fmt: skip
 def test_what_leads_nowhere_is_refused(refused, said):

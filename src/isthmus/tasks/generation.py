@@ -46,13 +46,14 @@ class Density(BaseEstimator):
         codes = np.asarray(codes, np.float64)
         if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
             raise InputError(f"a density needs at least 2 codes (n, k), of finite numbers. Got shape {codes.shape}.")
-        rng = np.random.default_rng(self.random_state)
+        seed = seed_of(self.random_state)
+        rng = np.random.default_rng(seed)
         if len(codes) > _FITTED_ON:
             codes = codes[np.sort(rng.permutation(len(codes))[:_FITTED_ON])]
         # A full covariance of k units wants some multiple of k codes for each Gaussian, and each a code of its own: bits may be few.
         count = int(np.clip(len(codes) // (5 * (codes.shape[1] + 1)), 1, min(self.components, len(np.unique(codes, axis=0)))))
         centre, scale = codes.mean(axis=0), codes.std(axis=0)  # one scale for all would blur the narrow units
-        mixture = sklearn.mixture.GaussianMixture(count, random_state=self.random_state, reg_covar=1e-5)
+        mixture = sklearn.mixture.GaussianMixture(count, random_state=seed, reg_covar=1e-5)
         mixture.fit((codes - centre) / np.where(scale, scale, 1.0))
         self.weights_, self.means_ = mixture.weights_, centre + scale * mixture.means_
         self.factors_ = scale[:, None] * np.linalg.cholesky(mixture.covariances_)

@@ -35,6 +35,10 @@ class Padded:
         """Return the codes (n, n_components)."""
         return self._model.transform(_sequences(X))
 
+    def draw_codes(self, X: np.ndarray) -> np.ndarray:
+        """Return codes drawn from the items' posteriors, (n, n_components)."""
+        return self._model.draw_codes(_sequences(X))
+
     def reconstruct(self, X: np.ndarray) -> np.ndarray:
         """Return items through the code and back, as long as they are."""
         return self._filled(self._model.reconstruct(_sequences(X)))

@@ -116,9 +116,7 @@ def traverse(estimator: Any, item: np.ndarray, unit: int, values: ArrayLike) -> 
     """
     (code,) = _codes(estimator, item)
     _check_unit(unit, len(code))
-    numbers = np.asarray(values).reshape(-1)
-    if not len(numbers) or numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
-        raise InputError(f"values must be numbers, one or more. Got {values!r}.")
+    numbers = _numbers("values", values)
     codes = np.repeat(code[None], len(numbers), axis=0)
     codes[:, unit] = numbers
     return estimator.inverse_transform(codes)
@@ -201,10 +199,10 @@ def move(estimator: Any, item: np.ndarray, direction: np.ndarray, amounts: Array
 
 
 def _numbers(name: str, values: ArrayLike) -> np.ndarray:
-    """Return ``values`` as an array, or raise `InputError` where they are no finite numbers."""
-    numbers = np.asarray(values)
-    if numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
-        raise InputError(f"{name} must hold finite numbers. Got {values!r}.")
+    """Return ``values`` as an array (n,), or raise `InputError` where they are no finite numbers."""
+    numbers = np.asarray(values).reshape(-1)
+    if not len(numbers) or numbers.dtype.kind not in "biuf" or not np.isfinite(numbers).all():
+        raise InputError(f"{name} must be numbers, one or more. Got {values!r}.")
     return numbers
 
 
