@@ -78,7 +78,7 @@ def test_bounds_tighten_with_the_code_and_with_the_draws(shared_data, tmp_path):
     assert all(-one["log_likelihood_1000_draws"] < one["negative_bound"] for one in found.values())
 
 
-def test_importance_weights_keep_more_of_the_code_awake(shared_data, tmp_path):
+def test_many_draws_tell_of_a_higher_likelihood_than_the_bound(shared_data, tmp_path):
     found = in_short("burda_2015", tmp_path, shared_data, "vae,iwae")
     assert all(one["negative_log_likelihood"] < one["negative_bound"] for one in found.values())
 
@@ -89,9 +89,10 @@ def test_a_mixture_on_the_codes_draws_better_digits_than_the_prior(shared_data, 
     assert found["basic"]["frechet"] < found["pca"]["frechet"]
 
 
-def test_faces_by_a_learned_similarity_are_sharper(shared_data, tmp_path):
+def test_faces_have_the_sex_asked_for_and_vary_more_by_a_learned_similarity(shared_data, tmp_path):
     found = in_short("larsen_2016", tmp_path, shared_data, "vae,vaegan")
-    assert found["vaegan"]["sharpness"] > found["vae"]["sharpness"]
+    assert found["vaegan"]["sharpness"] > found["vae"]["sharpness"]  # after a minute as much by a lattice as by what faces have
+    assert all(one["sex_as_told"] > 0.6 for one in found.values())
 
 
 def test_gaps_are_filled_better_than_by_columns_means(shared_data, tmp_path):
