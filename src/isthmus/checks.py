@@ -130,6 +130,17 @@ class Several:
         return f"a tuple, each of it {self.each}"
 
 
+def check(name: str, value: Any, limit: Limit, why: str = "") -> None:
+    """Raise `InputError` where ``limit`` does not allow ``value``; ``why`` goes on after the limit.
+
+    >>> check("steps", 1, Whole(2), ", for the two ends")
+    Traceback (most recent call last):
+    isthmus.errors.InputError: steps must be a whole number of at least 2, for the two ends. Got 1.
+    """
+    if not limit.allows(value):
+        raise InputError(f"{name} must be {limit}{why}. Got {value!r}.")
+
+
 def check_settings(obj: Any, limits: Mapping[str, Limit]) -> None:
     """Raise `InputError` for the first parameter of ``obj`` that its ``limits`` do not allow, and so on inside it.
 
@@ -140,8 +151,7 @@ def check_settings(obj: Any, limits: Mapping[str, Limit]) -> None:
     """
     for name, limit in limits.items():
         value = getattr(obj, name)
-        if not limit.allows(value):
-            raise InputError(f"{type(obj).__name__}.{name} must be {limit}. Got {value!r}.")
+        check(f"{type(obj).__name__}.{name}", value, limit)
         for part in value if isinstance(value, tuple | list) else (value,):
             check_settings(part, getattr(part, "limits", {}))
 

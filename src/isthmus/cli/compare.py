@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .. import report
-from ..checks import Whole
+from ..checks import Whole, check
 from ..errors import InputError
 from ..estimators import Autoencoder
 from ..estimators.base import BaseAutoencoder
@@ -68,8 +68,7 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     sizes = wholes(latent_dim, "--latent-dim")
     if not sizes:
         raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
-    if not Whole(1).allows(seeds):
-        raise InputError(f"--seeds must be {Whole(1)}. Got {seeds}.")
+    check("--seeds", seeds, Whole(1))
     if variants is not None and pretraining is not None:
         raise InputError("--variants and --pretraining are two comparisons; leave out one")
     if bytes_ is not None and (variants is not None or pretraining is not None):

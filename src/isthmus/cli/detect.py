@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from .. import report
-from ..checks import Real
+from ..checks import Real, check
 from ..errors import InputError
 from ..files import Items, SeriesItems, write_tables
 from ..files.series import is_series
@@ -49,8 +49,7 @@ def detect(run: Path, data: str, /, *, out: Path, contamination: float = 0.05, l
         precision: float32; bfloat16 (or bf16), about twice as fast where the processor has it, right to two digits or three; or auto.
         overwrite: Replace OUT if it is there.
     """
-    if not Real(0, 0.5, above=True).allows(contamination):
-        raise InputError(f"--contamination must be {Real(0, 0.5, above=True)}. Got {contamination}.")
+    check("--contamination", contamination, Real(0, 0.5, above=True))
     if (labels is None) != (odd is None):
         raise InputError("--labels names a column or file, and --odd the label of odd items in it: give both or neither")
     page = refuse_existing(out.with_suffix(".html"), overwrite)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Whole
+from ..checks import Whole, check
 from ..errors import FileError, InputError
 from ..files import Items
 from ..files.reading import exists
@@ -46,8 +46,7 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
     if round_ and b is None:
         raise InputError("--round is for the way to an item B: leave it out")
-    if not Whole(2).allows(steps):
-        raise InputError(f"--steps must be {Whole(2)}, for the two ends. Got {steps}.")
+    check("--steps", steps, Whole(2), ", for the two ends")
     fitted = open_run(run)
     streams.refuse_frames(fitted)
     block, known = _item(fitted, a, data, condition)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..checks import Whole
-from ..errors import InputError
+from ..checks import Whole, check
 from ..run import open_run
 from . import streams
 from .conditions import Told
@@ -27,8 +26,7 @@ def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count
         seed: Another one gives other items; that of RUN if left out.
         overwrite: Replace OUT if it is there.
     """
-    if not Whole(1).allows(count):
-        raise InputError(f"-n must be {Whole(1)}. Got {count}.")
+    check("-n", count, Whole(1))
     fitted = open_run(run)
     streams.refuse_frames(fitted)
     width = len(str(count - 1))

@@ -12,7 +12,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .. import ranks
-from ..checks import Kind, Limit, Several, Whole, check_settings
+from ..checks import Kind, Limit, Several, Whole, check, check_settings
 from ..errors import DiagnosticWarning, InputError
 from ..networks import Dense
 from ..networks.base import Network
@@ -278,8 +278,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         told = self._told(condition, rows.shape[0])
         if n_importance is None:
             return self._predict(rows, bound, condition=told).astype(np.float64)
-        if not Whole(1).allows(n_importance):
-            raise InputError(f"n_importance must be {Whole(1)} or None. Got {n_importance!r}.")
+        check("n_importance", n_importance, Whole(1, optional=True))
         if not self.bottleneck_.random:
             raise InputError(f"n_importance draws random codes, and those of {type(self).__name__} with {type(self.bottleneck_).__name__} "
                              "are not: leave it out, or take VariationalAutoencoder.")  # fmt: skip
@@ -302,8 +301,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             InputError: For a bottleneck without a prior.
         """
         check_is_fitted(self)
-        if not Whole(1).allows(n):
-            raise InputError(f"n must be {Whole(1)}. Got {n!r}.")
+        check("n", n, Whole(1))
         prior = self.bottleneck_.prior(torch.zeros(int(n), self.n_components_))
         if prior is None:
             raise InputError(

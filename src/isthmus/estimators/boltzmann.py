@@ -8,7 +8,7 @@ import torch
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import Kind, Limit, OneOf, Whole, check_name
+from ..checks import Kind, Limit, OneOf, Whole, check, check_name
 from ..errors import InputError
 from ..model import Parts, Units
 from ..networks import Dense
@@ -138,8 +138,8 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             InputError: For other numbers, and for Gaussian units on both sides whose weights have a norm of 1 or more: there is no Z.
         """
         check_is_fitted(self)
-        _check_counts(2, chains=chains)
-        _check_counts(steps=steps)
+        check("chains", chains, Whole(2))
+        check("steps", steps, Whole(1))
         self.module_.check_proper()
         with seeded(seed_of(self.random_state), torch.device("cpu")):
             return anneal(self.module_, chains, steps)
@@ -176,15 +176,9 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
             InputError: For other numbers, and for Gaussian units on both sides whose weights have a norm of 1 or more.
         """
         check_is_fitted(self)
-        _check_counts(n=n, steps=steps)
+        check("n", n, Whole(1))
+        check("steps", steps, Whole(1))
         self.module_.check_proper()
         with seeded(seed_of(self.random_state if random_state is None else random_state), torch.device("cpu")), torch.inference_mode():
             h = self.module_.gibbs(torch.zeros(n, self.n_components_), steps)
         return self.inverse_transform(h.numpy())
-
-
-def _check_counts(least: int = 1, **counts: int) -> None:
-    """Raise `InputError` for an argument that is no whole number from ``least``."""
-    for name, count in counts.items():
-        if not Whole(least).allows(count):
-            raise InputError(f"{name} must be {Whole(least)}. Got {count!r}.")

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from ..checks import Whole
+from ..checks import Whole, check
 from ..errors import InputError
 
 Items: TypeAlias = Any  # an array-like (n, ...), a sparse table, or a list of (t_i, d) arrays
@@ -80,8 +80,7 @@ def check_rows(a: Any, b: Any, names: str) -> None:
 
 def check_count(name: str, value: int, high: int | None, why: str = "") -> None:
     """Raise where ``value`` is no whole number in ``1..high``; ``why`` says where the limit comes from."""
-    if not Whole(1).allows(value):
-        raise InputError(f"{name} must be {Whole(1)}. Got {value!r}")
+    check(name, value, Whole(1))
     check_range(name, value, 1, high, why)
 
 

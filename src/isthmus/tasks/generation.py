@@ -7,7 +7,7 @@ import sklearn  # its parts are loaded when they are first used
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..checks import Whole
+from ..checks import Whole, check
 from ..errors import InputError
 from ..estimators.fitting import seed_of
 
@@ -41,8 +41,7 @@ class Density(BaseEstimator):
         Raises:
             InputError: For a number of components that is no whole one from 1, or what are not two codes or more, of finite numbers.
         """
-        if not Whole(1).allows(self.components):
-            raise InputError(f"Density.components must be {Whole(1)}. Got {self.components!r}.")
+        check("Density.components", self.components, Whole(1))
         codes = np.asarray(codes, np.float64)
         if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
             raise InputError(f"a density needs at least 2 codes (n, k), of finite numbers. Got shape {codes.shape}.")
@@ -62,8 +61,7 @@ class Density(BaseEstimator):
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         """Return ``n`` codes, shape (n, k)."""
         check_is_fitted(self, "weights_")
-        if not Whole(1).allows(n):
-            raise InputError(f"n must be {Whole(1)}. Got {n!r}.")
+        check("n", n, Whole(1))
         rng = np.random.default_rng(seed_of(self.random_state if random_state is None else random_state))
         which = rng.choice(len(self.weights_), n, p=self.weights_ / self.weights_.sum())
         noise = rng.normal(size=(n, self.means_.shape[1]))

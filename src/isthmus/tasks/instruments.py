@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import storage
-from ..checks import Whole, check_settings
+from ..checks import Whole, check, check_settings
 from ..errors import DiagnosticWarning, InputError
 from ..estimators import VariationalAutoencoder
 from ..estimators.trained import versions
@@ -159,8 +159,7 @@ class Instruments(BaseEstimator):
         Raises:
             InputError: For less than two steps, or a note without a pitch.
         """
-        if not Whole(2).allows(steps):
-            raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
+        check("steps", steps, Whole(2), ", for the two ends")
         notes = self._notes((a, b), keep_pitch)
         return [self.blend(notes, (1 - share, share)) for share in np.linspace(0, 1, steps)]
 

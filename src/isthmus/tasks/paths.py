@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Whole
+from ..checks import Whole, check
 from ..errors import InputError
 
 _REACH = 3.0  # standard deviations, both ways
@@ -220,5 +220,4 @@ def _check_unit(unit: int, size: int) -> None:
 
 
 def _check_steps(steps: int) -> None:
-    if not Whole(2).allows(steps):
-        raise InputError(f"steps must be {Whole(2)}, for the two ends. Got {steps}.")
+    check("steps", steps, Whole(2), ", for the two ends")
