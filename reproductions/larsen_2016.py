@@ -29,7 +29,7 @@ from isthmus.estimators.base import BaseAutoencoder
 from isthmus.files import read
 from isthmus.metrics import frechet_distance, kernel_distance, neighbourhoods
 from isthmus.parts import Flips
-from isthmus.tasks import Density, attribute_direction, move
+from isthmus.tasks import Density
 
 from .figures import sheet
 from .runner import Line, Measures, Setting, reproduce
@@ -37,6 +37,7 @@ from .runner import Line, Measures, Setting, reproduce
 CODE, SECONDS, TEST = 64, 900, 900
 NETWORK = Conv((16, 32, 64, 128), normalized=True)
 BANDS = (30, 45)  # years at which the classes of age end
+AGES = np.linspace(15, 75, 9)  # that faces are told in turn
 
 
 class Faces(NamedTuple):
@@ -110,16 +111,19 @@ def _women(judge: AutoencoderClassifier, images: np.ndarray) -> np.ndarray:
 
 
 def _draw(to: Setting, model: BaseAutoencoder, faces: Faces, new: np.ndarray, rebuilt: np.ndarray) -> None:
-    """Draw new faces, faces over their reconstructions, and faces made older and younger."""
+    """Draw new faces, faces over their reconstructions, and faces told to be of other ages."""
     name = "similarity" if getattr(model.likelihood_, "weight", 0) > 100 else type(model).__name__.lower()
     sheet(to.out / f"{name}_{to.seed}_new.png", new[:60])
     pairs = np.concatenate([faces.test[:10], rebuilt[:10], faces.test[10:20], rebuilt[10:20]])
     sheet(to.out / f"{name}_{to.seed}_rebuilt.png", pairs)
-    told = model.given(faces.train_told)
-    direction = attribute_direction(told, faces.train, faces.train_told[:, 0] > 50)
-    some = zip(faces.test[:6], faces.test_told[:6], strict=True)
-    ways = [move(model.given(own), face, direction, np.linspace(-2, 2, 9)) for face, own in some]
-    sheet(to.out / f"{name}_{to.seed}_older.png", np.concatenate(ways), across=9)
+    ways = [told_ages(model, face, own) for face, own in zip(faces.test[:6], faces.test_told[:6], strict=True)]
+    sheet(to.out / f"{name}_{to.seed}_older.png", np.concatenate(ways), across=len(AGES))
+
+
+def told_ages(model: BaseAutoencoder, face: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return what a face's code is decoded to when it is told one age after another."""
+    codes = model.transform(face[None], condition=own[None]).repeat(len(AGES), axis=0)
+    return model.inverse_transform(codes, np.column_stack([AGES, np.full(len(AGES), own[1])]))
 
 
 @lru_cache(1)
