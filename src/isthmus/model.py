@@ -196,7 +196,7 @@ class Model(nn.Module):
         """Return one pass of a batch, given in the data's units; corruption and draws act in training mode only."""
         return self.passed(raw, draw=self.training)
 
-    def passed(self, raw: Tensor, draw: bool) -> Pass:
+    def passed(self, raw: Tensor, draw: bool, progress: float = 1.0) -> Pass:
         """Return one pass of a batch; random codes are drawn if ``draw``."""
         x, observed = self.read(raw)
         seen = self.corrupt(x)
@@ -204,17 +204,17 @@ class Model(nn.Module):
             seen = seen.detach().requires_grad_()
         code = self.encode(seen, draw)
         forced = self.training and getattr(self.decoder, "reads_back", False)  # held-out rows are written as they will be
-        return Pass(x, observed, seen, code, (self.forcing(x) if forced else self).decode(code))
+        return Pass(x, observed, seen, code, (self.forcing(x) if forced else self).decode(code), progress)
 
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
         """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
         with torch.set_grad_enabled(torch.is_grad_enabled() or self._differentiates):
-            out = self.passed(raw, draw=True)
-            return {"reconstruction": -log_likelihood(out.p, out.x, out.observed)} | self.penalised(out, progress)
+            out = self.passed(raw, draw=True, progress=progress)
+            return {"reconstruction": -log_likelihood(out.p, out.x, out.observed)} | self.penalised(out)
 
-    def penalised(self, out: Pass, progress: float) -> Terms:
+    def penalised(self, out: Pass) -> Terms:
         """Return the penalties of a pass, weights included, each of shape (batch,)."""
-        return {penalty.term: penalty.weight_at(progress) * penalty(out, self, self._state_of(penalty)) for penalty in self.penalties}
+        return {penalty.term: penalty.weight_at(out.progress) * penalty(out, self, self._state_of(penalty)) for penalty in self.penalties}
 
     def _state_of(self, penalty: Penalty) -> nn.Module | None:
         return self.penalty_states[penalty.term] if penalty.term in self.penalty_states else None

@@ -9,12 +9,12 @@ from .divergence import KL, ImportanceWeighted
 from .likelihood import Bernoulli, Gaussian, Laplace
 from .mixed import Mixed
 from .penalty import L1, Contractive, SparseRate
-from .schedule import WarmUp
+from .schedule import Growth, WarmUp
 from .shares import Categorical, Multinomial
 from .units import BinaryUnits, GaussianUnits
 
 __all__ = [
     "KL", "L1", "AuxK", "BatchTopK", "Bernoulli", "Binarised", "BinaryCode", "BinaryUnits", "BitBalance", "Categorical", "Contractive",
-    "Decorrelation", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "GaussianUnits", "Identity", "ImportanceWeighted", "Laplace",
-    "Masking", "Mixed", "Multinomial", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
+    "Decorrelation", "Flips", "Gaussian", "GaussianCode", "GaussianNoise", "GaussianUnits", "Growth", "Identity", "ImportanceWeighted",
+    "Laplace", "Masking", "Mixed", "Multinomial", "SaltAndPepper", "Shifts", "SparseRate", "TopK", "WarmUp",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from ..checks import Limit, Whole
 from ..errors import InputError
 from .active import Active, chosen, pays
 from .bottleneck import TopK
-from .penalty import Halves, Pass, Penalty, Weight
+from .penalty import WEIGHT, Halves, Pass, Penalty
 
 
 class AuxK(Penalty):
@@ -37,7 +37,7 @@ class AuxK(Penalty):
         0.03125
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "k": Whole(1, optional=True), "dead_after": Whole(1)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT, "k": Whole(1, optional=True), "dead_after": Whole(1)}
     term: ClassVar[str] = "aux_k"
 
     def __init__(self, weight: float | Callable[[float], float] = 1 / 32, k: int | None = None,

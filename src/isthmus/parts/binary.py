@@ -11,7 +11,7 @@ from torch.distributions import Distribution
 from .. import ranks
 from ..checks import Limit, Real
 from .bottleneck import Bottleneck, Code
-from .penalty import Halves, Pass, Penalty, Weight
+from .penalty import WEIGHT, Halves, Pass, Penalty
 
 
 class BinaryCode(Bottleneck):
@@ -89,7 +89,7 @@ class BitBalance(Penalty):
         0.5
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT}
     term: ClassVar[str] = "bit_balance"
 
     def __init__(self, weight: float | Callable[[float], float] = 1.0) -> None:
@@ -115,7 +115,7 @@ class Decorrelation(Penalty):
         'decorrelation'
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT}
     term: ClassVar[str] = "decorrelation"
 
     def __init__(self, weight: float | Callable[[float], float] = 0.1) -> None:

@@ -4,7 +4,6 @@ Every penalty is per sample, shape (batch,), and never divided by the number of 
 over the batch of the sum of all terms, so that a weight means the same at every batch size.
 """
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ class Pass(NamedTuple):
     seen: Float[Tensor, "batch *item"]  # what the encoder saw: x, corrupted in training
     code: Code
     p: Distribution  # p(x|h), batch shape (batch, *item)
+    progress: float = 1.0  # the share of training that is done
 
     @property
     def h(self) -> Float[Tensor, "batch latent"]:
@@ -68,17 +68,21 @@ class Halves(Protocol):
 
 
 @dataclass(frozen=True)
-class Weight:
-    """A penalty's weight: a number from 0 to ``most``, or a schedule that maps training progress in [0, 1] to one."""
+class Scheduled:
+    """What ``limit`` allows, or a schedule that maps training progress in [0, 1] to it, such as the ``example``."""
 
-    most: float = math.inf
+    limit: Limit
+    example: str
 
     def allows(self, value: Any) -> bool:
-        return Real(0, self.most).allows(value) or (callable(value) and not isinstance(value, type))
+        return self.limit.allows(value) or (callable(value) and not isinstance(value, type))
 
     def __str__(self) -> str:
-        reach = "of at least 0" if self.most == math.inf else f"in [0, {self.most:g}]"
-        return f"a number {reach}, or a schedule such as WarmUp(1.0, 0.3)"
+        return f"{self.limit}, or a schedule such as {self.example}"
+
+
+#: What a penalty's weight may be.
+WEIGHT = Scheduled(Real(0), "WarmUp(1.0, 0.3)")
 
 
 class Penalty(Part):
@@ -122,7 +126,7 @@ class L1(Penalty):
         0.1
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight()}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT}
     code_activation: ClassVar[str | None] = "relu"
     term: ClassVar[str] = "l1"
 
@@ -153,7 +157,7 @@ class SparseRate(Penalty):
         'sigmoid'
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "rate": Real(1e-6, 1 - 1e-6)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT, "rate": Real(1e-6, 1 - 1e-6)}
     code_activation: ClassVar[str | None] = "sigmoid"
     term: ClassVar[str] = "sparse_rate"
 
@@ -194,7 +198,7 @@ class Contractive(Penalty):
         True
     """
 
-    limits: ClassVar[dict[str, Limit]] = {"weight": Weight(), "projections": Whole(1, optional=True)}
+    limits: ClassVar[dict[str, Limit]] = {"weight": WEIGHT, "projections": Whole(1, optional=True)}
     differentiates: ClassVar[bool] = True
     term: ClassVar[str] = "contractive"
 

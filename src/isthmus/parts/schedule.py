@@ -1,8 +1,8 @@
-"""Weights that change while training goes on."""
+"""Numbers that change while training goes on."""
 
 from typing import ClassVar
 
-from ..checks import Limit, Real
+from ..checks import Limit, Real, Whole
 from .base import Part
 
 
@@ -33,3 +33,27 @@ class WarmUp(Part):
     def __call__(self, progress: float) -> float:
         """Return the weight at ``progress``, the share of training that is done, in [0, 1]."""
         return self.weight * min(1.0, progress / self.fraction)
+
+
+class Growth(Part):
+    r"""A whole number that grows evenly in its logarithm, from 1 to ``most`` at the end of training: :math:`\mathrm{most}^t` at progress t.
+
+    Pass it where a penalty takes a number of draws, ``ImportanceWeighted(draws=Growth(50))``: most of a network is learnt while draws are
+    few, in a quarter of the time that 50 take throughout.
+
+    Arguments:
+        most: The number at the end.
+
+    Example:
+        >>> [Growth(50)(progress) for progress in (0.0, 0.5, 1.0)]
+        [1, 7, 50]
+    """
+
+    limits: ClassVar[dict[str, Limit]] = {"most": Whole(1)}
+
+    def __init__(self, most: int = 50) -> None:
+        self.most = most
+
+    def __call__(self, progress: float) -> int:
+        """Return the number at ``progress``, the share of training that is done, in [0, 1]."""
+        return round(self.most**progress)

@@ -169,8 +169,8 @@ class Adversarial(Model):
         if not self.training:
             yield "encoder", model.terms(batch.x, progress)
             return
-        out: Any = model.passed(batch.x, draw=True)
-        penalties = model.penalised(out, progress)
+        out: Any = model.passed(batch.x, draw=True, progress=progress)
+        penalties = model.penalised(out)
         plain = -log_likelihood(out.p.plain, out.x, None)
         if progress < self.likelihood.head_start:
             yield "encoder", {"plain": plain, **penalties}
