@@ -294,7 +294,7 @@ def test_the_laws_hold_for_every_public_variant_and_part():
     used = {type(part) for row in rows for part in (row.corruption, row.bottleneck, *row.penalties)}
     assert {getattr(parts, name) for name in parts.__all__} - used <= {
         isthmus.Bernoulli, isthmus.Gaussian, isthmus.Laplace, isthmus.Categorical, isthmus.Mixed, isthmus.Multinomial,
-            isthmus.WarmUp, isthmus.Shifts, isthmus.Flips, isthmus.Binarised}  # fmt: skip
+            isthmus.WarmUp, isthmus.Growth, isthmus.Shifts, isthmus.Flips, isthmus.Binarised}  # fmt: skip
 
 
 @pytest.mark.parametrize(("setting", "value"), [
@@ -303,6 +303,7 @@ def test_the_laws_hold_for_every_public_variant_and_part():
     ("training__optimizer", "adam"), ("training__schedule", "cosine"), ("training__callbacks", print), ("training__device", 0),
     ("training__checkpoint", 5), ("training__optimizer", isthmus.Adam(beta2=1.0)),
     ("training__schedule", isthmus.OneCycle(2)), ("penalties", (isthmus.KL(isthmus.WarmUp(-1.0)),)),
+    ("penalties", (isthmus.ImportanceWeighted(draws=isthmus.Growth(0)),)), ("penalties", (isthmus.ImportanceWeighted(draws=2.5),)),
     ("n_components", 0), ("n_components", 2.0), ("random_state", -1), ("random_state", 2**70), ("random_state", "zero"),
 ])  # fmt: skip
 def test_a_wrong_part_is_refused_in_one_line(setting, value):

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus import SGD, Adam, Autoencoder, Constant, Dense, Gaussian, OneCycle, Training, WarmUp
+from isthmus import SGD, Adam, Autoencoder, Constant, Dense, Gaussian, Growth, OneCycle, Training, WarmUp
 from isthmus.errors import DiagnosticWarning, DivergedError, InputError
 from isthmus.training.batches import Batches, block_rows, blocks
 from isthmus.training.optimizers import DirectAdamW
@@ -30,6 +30,13 @@ def test_one_cycle_rises_to_1_and_falls_to_0(warm_up, p, q):
 def test_a_warm_up_grows_from_0_and_stays(fraction, progress):
     assert WarmUp(3.0, fraction)(0.0) == 0 and WarmUp(3.0, fraction)(fraction) == 3
     assert WarmUp(3.0, fraction)(progress) == 3 * min(1, progress / fraction)
+
+
+@given(st.integers(1, 10**4), st.floats(0, 1), st.floats(0, 1))
+def test_numbers_grow_from_one_to_the_most(most, p, q):
+    growth = Growth(most)
+    assert growth(0.0) == 1 and growth(1.0) == most
+    assert growth(min(p, q)) <= growth(max(p, q))
 
 
 @given(rows=st.integers(2, 10**6), deep=st.booleans())
