@@ -61,7 +61,7 @@ def jacobian_norms(model, x):
 @pytest.mark.parametrize("scale", [0.1, 1.0, 3.0])
 def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
     torch.manual_seed(0)
-    encoded = torch.tensor([[mean, 0.3, 2 * np.log(scale), -0.5]], dtype=torch.float64)
+    encoded = torch.tensor([[mean, 0.3, 2 * (np.log(scale) if scale < 1 else scale - 1), -0.5]], dtype=torch.float64)
     code = GaussianCode()(encoded, draw=False)
     h, posterior = code.h, code.posterior
     out = Pass(h, None, h, code, None)
@@ -70,6 +70,14 @@ def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
     ratios = (posterior.log_prob(draws) - GaussianCode().prior(h).log_prob(draws)).sum((1, 2))
     assert abs(ratios.mean() - closed) < 4 * ratios.std() / len(ratios) ** 0.5
     assert closed > 0 and kl_divergence(Normal(0.0, 1.0), Normal(0.0, 1.0)) == 0
+
+
+def test_a_posterior_is_the_exponential_below_the_priors_spread_and_grows_evenly_above():
+    numbers = torch.linspace(-60, 600, 2001, dtype=torch.float64)
+    spread = GaussianCode()(torch.stack([torch.zeros_like(numbers), numbers], 1), draw=False).posterior.stddev[:, 0]
+    assert (spread.diff() >= 0).all() and spread[0] == np.exp(-10) and spread[-1] == 301
+    narrow = (numbers > -20) & (numbers < 0)
+    torch.testing.assert_close(spread[narrow], (numbers[narrow] / 2).exp())
 
 
 def test_a_tighter_bound_has_a_weight_of_at_most_one():

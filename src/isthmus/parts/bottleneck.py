@@ -246,8 +246,9 @@ def largest(numbers: Float[Tensor, " all"], count: int) -> Tensor:
 class GaussianCode(Bottleneck):
     r"""A Gaussian posterior, :math:`q(h|x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))`, with the prior N(0, I).
 
-    The encoder emits :math:`\mu` and :math:`\log\sigma^2`, 2k numbers. In training h is drawn by the reparametrization
-    :math:`h = \mu + \sigma\varepsilon`; `transform` takes the posterior mean.
+    The encoder emits :math:`\mu` and :math:`s = \log\sigma^2`, 2k numbers; above the prior's variance, which no posterior has use for,
+    :math:`\sigma = 1 + s/2` in place of :math:`e^{s/2}`, so that a row unlike all that were learnt has no astronomic bound. In training h is
+    drawn by the reparametrization :math:`h = \mu + \sigma\varepsilon`; `transform` takes the posterior mean.
 
     References:
         Auto-Encoding Variational Bayes (D. P. Kingma, M. Welling, 2013), https://arxiv.org/abs/1312.6114
@@ -261,7 +262,7 @@ class GaussianCode(Bottleneck):
     random: ClassVar[bool] = True
 
     def width(self, n_components: int) -> int:
-        """Return twice ``n_components``: a mean and a log-variance each."""
+        """Return twice ``n_components``: a mean and what stands for a variance each."""
         return 2 * n_components
 
     def prior(self, like: Float[Tensor, "batch latent"]) -> Distribution:
@@ -271,7 +272,7 @@ class GaussianCode(Bottleneck):
     def __call__(self, encoded: Float[Tensor, "batch width"], draw: bool, state: nn.Module | None = None) -> Code:
         """Return drawn codes or posterior means, with the posterior."""
         mean, log_variance = encoded.chunk(2, dim=1)
-        # The clamp keeps exp finite in the first steps of a bad start; trained log-variances lie well inside it.
-        spread = (0.5 * log_variance.clamp(-20, 20)).exp()
+        half = 0.5 * log_variance
+        spread = half.clamp(-10, 0).exp() + half.clamp(min=0)
         h = torch.addcmul(mean, spread, ranks.normal(mean)) if draw else mean
         return Code(h, Normal(mean, spread, validate_args=False))
