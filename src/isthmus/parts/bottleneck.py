@@ -247,8 +247,8 @@ class GaussianCode(Bottleneck):
     r"""A Gaussian posterior, :math:`q(h|x) = N(\mu(x), \mathrm{diag}\,\sigma^2(x))`, with the prior N(0, I).
 
     The encoder emits :math:`\mu` and :math:`s = \log\sigma^2`, 2k numbers; above the prior's variance, which no posterior has use for,
-    :math:`\sigma = 1 + s/2` in place of :math:`e^{s/2}`, so that a row unlike all that were learnt has no astronomic bound. In training h is
-    drawn by the reparametrization :math:`h = \mu + \sigma\varepsilon`; `transform` takes the posterior mean.
+    :math:`\sigma = 1 + s/2` in place of :math:`e^{s/2}`, so that a row unlike all that were learnt has no astronomic bound. In training
+    h is drawn by the reparametrization :math:`h = \mu + \sigma\varepsilon`; `transform` takes the posterior mean.
 
     References:
         Auto-Encoding Variational Bayes (D. P. Kingma, M. Welling, 2013), https://arxiv.org/abs/1312.6114
