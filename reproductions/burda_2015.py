@@ -3,9 +3,12 @@
     python -m reproductions.burda_2015 [--quick] [--data FOLDER] [--seeds 1] [--only vae] [--out DIR]
 
 One stochastic layer of 50, 784-200-200-50 with tanh; training digits are binarised anew for every batch, test digits once; log-likelihoods
-are by 5,000 importance-weighted draws. The paper trains for 3,280 passes with batches of 20; ours for 800, of the importance-weighted
-bound for 400 (`--only iwae-full`: 1,200) while draws grow from one to 50, with batches of 100. Every line and seed leaves one JSON file in
-DIR and is not run again; a run that was stopped goes on from its checkpoint.
+are by 5,000 importance-weighted draws. The paper trains for 3,280 passes with batches of 20; ours for 400 (`--only iwae-full`: 1,200) with
+batches of 100, and its draws grow from one to 50. Every line and seed leaves one JSON file in DIR and is not run again; a run that was
+stopped goes on from its checkpoint.
+
+The line `static` has the protocol of pythae's reproduction (https://github.com/clementchadebec/benchmark_VAE): a code of 40, one hidden
+layer of 400 and digits that are binarised once, for training too; log-likelihoods are by 200 draws.
 
 References:
     Importance Weighted Autoencoders (Y. Burda, R. Grosse, R. Salakhutdinov, 2015), https://arxiv.org/abs/1509.00519
@@ -21,6 +24,7 @@ from .likelihoods import binarised
 from .runner import Line, Measures, Setting, reproduce
 
 DRAWS = 5000
+STATIC_PASSES = 20  # more learn the one draw of every digit by heart
 
 
 def likelihood(to: Setting, draws: Any, passes: int) -> Measures:
@@ -34,10 +38,21 @@ def likelihood(to: Setting, draws: Any, passes: int) -> Measures:
             "negative_bound": -model.score(test), "seconds": training_seconds(model)}  # fmt: skip
 
 
+def static(to: Setting) -> Measures:
+    """Return the negative log-likelihood by 200 draws where training digits, too, are binarised once, as pythae's authors have it."""
+    digits = to.mnist()
+    train, test = binarised(digits.train, 0), binarised(digits.test, 1)
+    training = to.training(STATIC_PASSES, 100, validation=1 / 6)
+    model = VariationalAutoencoder(40, network=Dense((400,), "relu"), training=training, random_state=to.seed).fit(train)
+    return {"negative_log_likelihood": -float(model.score_samples(test, n_importance=200).mean()), "negative_bound": -model.score(test),
+            "seconds": training_seconds(model)}  # fmt: skip
+
+
 LINES = {
-    "vae": Line(partial(likelihood, draws=1, passes=800), "negative_log_likelihood", "86.76", "Adam, one cycle, 800 passes"),
-    "iwae": Line(partial(likelihood, draws=Growth(50), passes=400), "negative_log_likelihood", "84.78", "the same, 400 passes, draws grow"),
+    "vae": Line(partial(likelihood, draws=1, passes=400), "negative_log_likelihood", "86.76", "Adam, one cycle, 400 passes"),
+    "iwae": Line(partial(likelihood, draws=Growth(50), passes=400), "negative_log_likelihood", "84.78", "the same, draws grow"),
     "iwae-full": Line(partial(likelihood, draws=Growth(50), passes=1200), "negative_log_likelihood", "84.78", "the same, 1,200 passes"),
+    "static": Line(static, "negative_log_likelihood", "89.78", "784-400-40, rectified; the best pass by 10,000 digits held out"),
 }
 
 
