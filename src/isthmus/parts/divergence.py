@@ -100,7 +100,7 @@ class ImportanceWeighted(Penalty):
         """Return how much more than the reconstruction term the negative bound of each sample is."""
         posterior, _ = _distributions(self, out, model)
         reconstruction = log_likelihood(out.p, out.x, out.observed)
-        draws = self.draws(out.progress) if callable(self.draws) else self.draws
+        draws = max(1, round(self.draws(out.progress))) if callable(self.draws) else self.draws
         shape = torch.Size((draws - 1, *out.h.shape))
         noise = ranks.drawn(lambda whole: torch.randn(whole, dtype=out.h.dtype, device=out.h.device), shape, dim=1)
         others = posterior.mean + posterior.stddev * noise
