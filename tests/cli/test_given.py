@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from isthmus.cli import main
+from isthmus.cli.data import label_file
 from isthmus.files import read
 
 pytestmark = pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
@@ -92,9 +94,21 @@ def test_categories_of_a_table_get_a_likelihood_of_their_own(shop, tmp_path, cap
     assert set(read(str(tmp_path / "r.csv")).load()["city"]) <= {"Rome", "Oslo"}
 
 
+def test_labels_of_a_table_find_their_pictures_by_name(tmp_path, capsys):
+    for number in range(12):
+        folder = tmp_path / "pictures" / ("dark" if number < 6 else "light")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 20 * number, np.uint8)).save(folder / f"{number}.png")
+    kept = read(str(tmp_path / "pictures"))
+    assert kept.labels.tolist() == ["dark"] * 6 + ["light"] * 6
+    names = [*reversed(kept.ids), "another.png"]
+    (tmp_path / "labels.csv").write_text("\n".join(["age,file", *(f"{99 - place},{name}" for place, name in enumerate(names))]))
+    assert label_file(f"{tmp_path / 'labels.csv'}:age", kept).tolist() == [str(88 + place) for place in range(12)]
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (["sample", "city", "--out", "x.csv"], "one of Oslo, Rome"),
-    (["sample", "city", "--condition", "Paris", "--out", "x.csv"], "Got Paris"),
+    (["sample", "city", "--condition", "Paris", "--out", "x.csv"], "Got 'Paris'"),
     (["sample", "price", "--condition", "dear", "--out", "x.csv"], "Got 'dear'"),
     (["encode", "city", "cities.csv", "--out", "x.npy"], "give --condition"),
     (["fit", "shop.csv", "--condition", "town", "--out", "x"], "--condition town is neither a file nor a column"),

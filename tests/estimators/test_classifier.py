@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
@@ -155,6 +156,8 @@ def test_the_autoencoder_learns_from_rows_without_labels_too():
     one, two = quietly(classifier().fit, items(), gaps), quietly(classifier().fit, items(), list(names))
     same(outputs(one, items())[1:], outputs(two, items())[1:])
     same(one.autoencoder_.arrays().values(), quietly(estimator("plain").fit, items()).arrays().values())
+    nullable = pd.Series([pd.NA if gone else number for gone, number in zip(hidden, Y, strict=True)], dtype="Int64")
+    assert quietly(classifier().fit, items(), nullable).classes_.dtype.kind == "i"
     texts = [name if name else np.nan for name in names]  # among which NaN is no class of its own
     three = quietly(classifier().fit, items(), texts)
     assert three.classes_.tolist() == ["a", "b", "c"] and three.score(items(), texts) == two.score(items()[~hidden], names[~hidden])

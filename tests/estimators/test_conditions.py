@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 import isthmus
 from isthmus import (
@@ -109,6 +110,20 @@ def test_covariates_explain_what_they_explain():
     assert errors[0] < 0.01 * errors[1]
     assert told.inverse_transform(np.zeros((3, 1)), condition=[50.0, 40.0]).shape == (3, 5)
     np.testing.assert_array_equal(told.transform(X, condition=known), told.given(known).transform(X))
+    for few in (50.0, [50.0], [50.0, 40.0, 30.0]):
+        with pytest.raises(InputError, match=f"2 numbers a row. Got {np.size(few)}"):
+            told.inverse_transform(np.zeros((3, 1)), condition=few)
+
+
+def test_a_view_stands_in_pipelines_and_is_not_fitted_anew():
+    model = quietly(lambda: estimator("variational, bernoulli").fit(items(), condition=Y))
+    view = model.given(Y)
+    np.testing.assert_array_equal(make_pipeline(view).transform(items()), model.transform(items(), condition=Y))
+    assert view.score(items()) == pytest.approx(model.score(items(), condition=Y))
+    for use in (view.fit, view.fit_transform, tasks.AnomalyDetector(view).fit):
+        with pytest.raises(InputError, match="view of a fitted estimator"):
+            use(items())
+    assert model.condition_ is not None
 
 
 def test_pieces_keep_their_condition():
@@ -132,7 +147,7 @@ def test_conditions_that_cannot_be_used_are_refused(condition, said):
 def test_a_condition_is_asked_for_where_there_was_one_and_only_there():
     X = items()
     told, free = quietly(lambda: estimator("plain").fit(X, condition=Y)), quietly(estimator("plain").fit, X)
-    for refused, said in ((lambda: told.transform(X), "give condition="), (lambda: told.transform(X, condition="w"), "Got w"),
+    for refused, said in ((lambda: told.transform(X), "give condition="), (lambda: told.transform(X, condition="w"), "Got 'w'"),
                           (lambda: told.transform(X, condition=["x"] * 3), "24 rows"),
                           (lambda: free.transform(X, condition="x"), "without a condition"),
                           (lambda: StackedAutoencoder().fit(X, condition=Y), "takes no condition"),

@@ -2,11 +2,12 @@
 
 import copy
 import re
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 from ..estimators.conditions import Conditions
 from ..files import Items, TableItems
 from ..files.items import count
@@ -17,6 +18,7 @@ from . import data as sources
 _OWN = "labels"  # names the labels that items come with
 _FLAG = "--condition"
 _WHOLE = re.compile(r"[+-]?\d+")
+_MANY = 20  # labels, from which they are more likely amounts
 
 
 class Asked(NamedTuple):
@@ -72,8 +74,8 @@ class Told:
         elif name is not None:
             self._one = _one(name, known)
         else:
-            raise InputError(f"this run was fitted with a condition; give {_FLAG}: a column, a file with one an item, or one for all, "
-                             f"which is {known}")  # fmt: skip
+            where = "a column, a file with one an item, or one for all, which is" if items is not None else "one for all,"
+            raise InputError(f"this run was fitted with a condition; give {_FLAG}: {where} {known}")
 
     def __call__(self, block: Any) -> Any:
         """Return the condition of each item of the next block, or None."""
@@ -99,6 +101,9 @@ def _learnt(labels: np.ndarray | None) -> np.ndarray:
     """Return texts as labels or, where all are numbers and some have a fraction, as numbers."""
     texts = _complete(labels)
     if all(map(_WHOLE.fullmatch, texts)):
+        if (kinds := len(np.unique(texts))) > _MANY:
+            warnings.warn(f"{_FLAG} holds whole numbers, which are labels: {kinds} of them; write them with a decimal point (18.0) to have "
+                          "them learnt as amounts.", DiagnosticWarning, stacklevel=2)  # fmt: skip
         return texts
     try:
         return texts.astype(np.float64)

@@ -1,6 +1,7 @@
 """From DATA on the command line to items, labels and ids."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,18 +164,32 @@ def take(raw: Any, which: np.ndarray) -> Any:
 
 
 def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
-    """Return the labels (n,) of the file ``name``."""
+    """Return the labels (n,) of the file ``name``: in the items' order, or by their names where a column beside them holds these."""
     if isinstance(items, TableItems) and not exists(name):
         raise InputError(f"{flag} {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
-    found, count = read(name).load(), len(items)
+    source, count = read(name), len(items)
+    found = source.load()
     if isinstance(found, dict):
         if len(found) != 1:
             raise InputError(f"{flag} {name} has the columns {', '.join(found)}; name one, as in {name}:{next(iter(found))}")
         found = next(iter(found.values()))
     if isinstance(found, list):  # a column of a file, as texts
         found = np.array([str(one) for one in found], dtype=object)
+    if isinstance(source, TextItems) and (places := _named(source.beside, items.ids)) is not None:
+        return found[places]
     if isinstance(items, CutRows) and found.shape == (len(items.lengths),):
         return found[items.of]
     if found.shape != (count,):
         raise InputError(f"{flag} {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
     return found
+
+
+def _named(table: TableItems | None, ids: Sequence[str]) -> list[int] | None:
+    """Return the row of each item in a table of which a column holds their names; None where none does, or they have numbers only."""
+    if table is None or all(map(str.isdecimal, ids)):
+        return None
+    for column in table.names:
+        rows = {name: row for row, name in enumerate(texts(table.column(column)))}
+        if len(rows) == len(table) and rows.keys() >= set(ids):
+            return [rows[name] for name in ids]
+    return None

@@ -69,7 +69,7 @@ def _measured(run: Run, items: Items, labels: str | None, told: Told) -> dict[st
                 asked.add(block)
             done += len(block.items)
             bar.rows(done, count)
-    row = evaluation.row() | {"log_likelihood": likelihood / count}
+    row = evaluation.row() | {run.estimator.scored: likelihood / count}
     if block.labels is not None and count > 1:
         row |= labelled(run.estimator, known.split(), asked.split())
     return row

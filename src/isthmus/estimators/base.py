@@ -84,6 +84,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     conditional: ClassVar[bool] = True  # whether `fit` takes a condition
     sequential: ClassVar[bool] = True  # whether `fit` takes sequences of any length
     paired: ClassVar[bool] = True  # whether its encoder may see something else than the item that is to be decoded
+    scored: ClassVar[str] = "log_likelihood"  # what `score_samples` returns
     limits: ClassVar[dict[str, Limit]] = {}  # of settings that a variant has alone
 
     def likelihood_for(self, summary: Summary) -> Likelihood:

@@ -66,6 +66,7 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
     conditional: ClassVar[bool] = False
     paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False
+    scored: ClassVar[str] = "pseudo_log_likelihood"
     limits: ClassVar[dict[str, Limit]] = {
         "hidden": Kind(StochasticUnits, "a kind of unit such as BinaryUnits()", optional=True), "gibbs_steps": Whole(1),
         "persistent": OneOf((True, False)),

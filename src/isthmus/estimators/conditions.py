@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 
-_SHOWN = 8  # classes that an error names
+_SHOWN = 12  # classes that an error names
 _FAR = 1e6  # deviations from the mean, of a number that is told: nothing is known of what lies so far off
 
 
@@ -80,7 +80,7 @@ class Conditions:
         if self.classes is None:
             return f"{self.size} numbers a row"
         names = [str(name) for name in self.classes[:_SHOWN]]
-        return "one of " + ", ".join(names) + (", ..." if len(self.classes) > _SHOWN else "")
+        return "one of " + ", ".join(names) + (" and others" if len(self.classes) > _SHOWN else "")
 
     def _one_hot(self, values: np.ndarray) -> np.ndarray:
         if values.dtype.kind == "f" and (values == np.rint(values)).all():  # whole numbers that a table made floats
@@ -88,13 +88,13 @@ class Conditions:
         known = {str(name): place for place, name in enumerate(self.classes)}  # type: ignore[arg-type]
         names, which = np.unique(values.reshape(-1), return_inverse=True)
         if strange := [str(name) for name in names if str(name) not in known]:
-            raise InputError(f"condition must be {self}. Got {strange[0]}.")
+            raise InputError(f"condition must be {self}. Got {strange[0]!r}.")
         return np.eye(self.size, dtype=np.float32)[np.array([known[str(name)] for name in names])[which]]
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
-        table = _covariates(values.reshape(-1, self.size) if values.ndim < 2 and values.size in (1, self.size) else values)
+        table = _covariates(np.atleast_2d(values) if values.ndim < 2 and self.size > 1 else np.atleast_1d(values))
         if table.shape[1] != self.size:
-            raise InputError(f"condition must be {self}. Got {table.shape[1]} numbers.")
+            raise InputError(f"condition must be {self}. Got {table.shape[1]}.")
         scaled = (table - self.mean) / self.deviation
         if (beyond := np.abs(scaled) > _FAR).any():
             raise InputError(f"condition must be near what was learnt from. Got {table[beyond][0]:g}, "

@@ -3,10 +3,15 @@
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from ..errors import InputError
 
 
-class Given:
+class Given(TransformerMixin, BaseEstimator):
     """What ``estimator.given(condition)`` returns: tasks and pipelines need not know of the condition.
+
+    It is fitted, and is not to be fitted anew.
 
     Arguments:
         estimator: Fitted with a condition.
@@ -16,6 +21,17 @@ class Given:
     def __init__(self, estimator: Any, condition: Any) -> None:
         self.estimator = estimator
         self.condition = condition
+
+    def fit(self, X: Any, y: Any = None) -> "Given":
+        """Raise: what is fitted is the estimator.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{type(self.estimator).__name__}.given(condition) is a view of a fitted estimator: fit that, with condition=.")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the codes of ``X``."""
@@ -36,6 +52,10 @@ class Given:
     def score_samples(self, X: Any, n_importance: int | None = None) -> np.ndarray:
         """Return a log-likelihood of every row."""
         return self.estimator.score_samples(X, n_importance, condition=self.condition)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the mean of `score_samples`."""
+        return self.estimator.score(X, condition=self.condition)
 
     def sample(self, n: int = 1, **more: Any) -> np.ndarray:
         """Return ``n`` new items."""

@@ -70,7 +70,8 @@ class Labels(NamedTuple):
 def label_column(y: Any) -> np.ndarray:
     """Return labels as an array (n,); one text in a list does not turn None, NaN and numbers beside it into texts."""
     try:
-        return column_or_1d(np.array(y, dtype=object) if isinstance(y, list | tuple) else y, warn=True)
+        own = isinstance(y, list | tuple) or not isinstance(getattr(y, "dtype", None), np.dtype | None)  # or of pandas' own types
+        return column_or_1d(np.array(y, dtype=object) if own else y, warn=True)
     except ValueError as error:
         raise InputError(" ".join(str(error).split())) from error
 

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ..errors import DiagnosticWarning, FileError, InputError
 from ..storage import disk_errors
-from .items import Items
+from .items import Items, subfolders
 from .rows import RowStream, is_large
 
 ENDINGS = (".jpeg", ".jpg", ".png")
@@ -35,13 +35,14 @@ Opener = Callable[[str], BinaryIO]
 class ImageItems(Items):
     """The images of a folder or zip, uint8 ``(n, h, w)`` or ``(n, h, w, 3)``, sorted by their names, which are the ids.
 
-    ``shape`` is that of one image, ``(h, w)`` or ``(h, w, 3)``; ``resized`` says whether files are resized to it.
+    ``shape`` is that of one image, ``(h, w)`` or ``(h, w, 3)``; ``resized`` says whether files are resized to it. ``labels`` are the
+    subfolders' names where every file lies in one and there are two or more.
     """
 
     def __init__(self, path: Path, names: list[str], shape: tuple[int, ...], resized: bool) -> None:
         self.source = str(path)
         self.ids = names
-        self.labels = None
+        self.labels = subfolders(names)
         self.shape = shape
         self.path = path
         self._resized = resized

@@ -117,3 +117,13 @@ def distinct(name: str, taken: set[str]) -> str:
     free = next(candidate for candidate in numbered if candidate not in taken)
     taken.add(free)
     return free
+
+
+def subfolders(names: Sequence[str]) -> np.ndarray | None:
+    """Return the folder in which each file lies, where every one lies in one and there are two or more: these are labels.
+
+    >>> subfolders(["cats/1.png", "cats/2.png", "dogs/1.png"]).tolist(), subfolders(["all/1.png"])
+    (['cats', 'cats', 'dogs'], None)
+    """
+    folders = [name.partition("/")[0] for name in names if "/" in name]
+    return np.array(folders) if len(folders) == len(names) and len(set(folders)) > 1 else None

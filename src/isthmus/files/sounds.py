@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import DiagnosticWarning, FileError, InputError, MissingExtraError
 from ..storage import atomic, atomic_folder, disk_errors, other_file, refuse_existing
-from .items import Items, distinct
+from .items import Items, distinct, subfolders
 
 ENDINGS = (".flac", ".mp3", ".ogg", ".wav")
 _THREADS = min(4, os.cpu_count() or 1)
@@ -34,9 +34,7 @@ class SoundItems(Items):
     def __init__(self, path: Path, names: list[str], rate: int, frames: int) -> None:
         self.source = str(path)
         self.ids = names
-        folders = {name.split("/")[0] for name in names if "/" in name}
-        parted = len(folders) > 1 and all("/" in name for name in names)
-        self.labels = np.array([name.split("/")[0] for name in names]) if parted else None
+        self.labels = subfolders(names)
         self.rate = rate
         self._path, self._frames = path, frames
 

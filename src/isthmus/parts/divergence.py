@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal, kl_divergence
 
 from .. import ranks
-from ..checks import Limit, Real, Whole
+from ..checks import Limit, Real, Whole, check
 from ..errors import InputError
 from .likelihood import log_likelihood
 from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled
@@ -96,11 +96,19 @@ class ImportanceWeighted(Penalty):
         self.weight = weight
         self.draws = draws
 
+    def draws_at(self, progress: float) -> int:
+        """Return the number of draws at ``progress``; a schedule's is rounded."""
+        if not callable(self.draws):
+            return self.draws
+        draws = self.draws(progress)
+        check(f"ImportanceWeighted.draws at {progress:.0%} of the training", draws, Real(0))
+        return max(1, round(draws))
+
     def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return how much more than the reconstruction term the negative bound of each sample is."""
         posterior, _ = _distributions(self, out, model)
         reconstruction = log_likelihood(out.p, out.x, out.observed)
-        draws = max(1, round(self.draws(out.progress))) if callable(self.draws) else self.draws
+        draws = self.draws_at(out.progress)
         shape = torch.Size((draws - 1, *out.h.shape))
         noise = ranks.drawn(lambda whole: torch.randn(whole, dtype=out.h.dtype, device=out.h.device), shape, dim=1)
         others = posterior.mean + posterior.stddev * noise

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from .. import ranks
-from ..checks import Limit, Real, Whole
+from ..checks import Limit, Real, Whole, check
 from ..errors import InputError
 from .base import Part
 from .bottleneck import Code
@@ -102,7 +102,11 @@ class Penalty(Part):
 
     def weight_at(self, progress: float) -> float:
         """Return the weight at ``progress``, the share of training that is done."""
-        return self.weight(progress) if callable(self.weight) else self.weight
+        if not callable(self.weight):
+            return self.weight
+        weight = self.weight(progress)
+        check(f"{type(self).__name__}.weight at {progress:.0%} of the training", weight, Real(0))
+        return weight
 
 
 class L1(Penalty):

@@ -60,7 +60,7 @@ def learning_curve(history: Sequence[Mapping[str, float]], colour: str) -> Marku
             if seen:
                 axes.plot(*zip(*seen, strict=True), color=colour, linestyle=style, label=label,
                           marker="o" if len(seen) == 1 else None, markersize=3)  # fmt: skip
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         if axes.lines:
             axes.legend(loc="upper right")
         return _svg(figure)

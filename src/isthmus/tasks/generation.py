@@ -42,7 +42,10 @@ class Density(BaseEstimator):
             InputError: For a number of components that is no whole one from 1, or what are not two codes or more, of finite numbers.
         """
         check("Density.components", self.components, Whole(1))
-        codes = np.asarray(codes, np.float64)
+        try:
+            codes = np.asarray(codes, np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"a density needs codes (n, k), of finite numbers. Got a {type(codes).__name__} of something else.") from error
         if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
             raise InputError(f"a density needs at least 2 codes (n, k), of finite numbers. Got shape {codes.shape}.")
         seed = seed_of(self.random_state)
