@@ -92,7 +92,8 @@ class DataOptions:
     """How the data are read."""
 
     labels: Annotated[str | None, Parameter(group=_DATA)] = None
-    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv, .csv:column); never learnt from."
+    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv, or .csv:column, found by name where a column beside it "
+    "names the items); left out, subfolders of pictures, sounds or texts are labels. Never learnt from."
     drop: Annotated[tuple[str, ...], Parameter(group=_DATA)] = ()
     "A column to leave out; may be given more than once."
     image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
