@@ -17,6 +17,8 @@ References:
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from isthmus import Adam, Binarised, Dense, Growth, ImportanceWeighted, VariationalAutoencoder
 from isthmus.tasks.reduction import training_seconds
 
@@ -33,8 +35,7 @@ def likelihood(to: Setting, draws: Any, passes: int) -> Measures:
     training = to.training(passes, 100, optimizer=Adam(0.0), augmentation=Binarised(), checkpoint=to.kept("training"))
     network, bound = Dense((200, 200), "tanh"), ImportanceWeighted(draws=draws)
     model = VariationalAutoencoder(50, bound, network, training=training, random_state=to.seed).fit(digits.train)
-    return {"negative_log_likelihood": -float(model.score_samples(test, n_importance=100 if to.quick else DRAWS).mean()),
-            "negative_bound": -model.score(test), "seconds": training_seconds(model)}  # fmt: skip
+    return measured(model, test, 100 if to.quick else DRAWS)
 
 
 def static(to: Setting) -> Measures:
@@ -44,7 +45,12 @@ def static(to: Setting) -> Measures:
     training = to.training(80, 100, optimizer=Adam(0.02), validation=1 / 6)
     network, bound = Dense((400,), "relu"), ImportanceWeighted(draws=1)
     model = VariationalAutoencoder(40, bound, network, training=training, random_state=to.seed).fit(train)
-    return {"negative_log_likelihood": -float(model.score_samples(test, n_importance=200).mean()), "negative_bound": -model.score(test),
+    return measured(model, test, 200)
+
+
+def measured(model: VariationalAutoencoder, test: np.ndarray, draws: int) -> Measures:
+    """Return the negative log-likelihood of test digits by so many draws, their bound, and the seconds of training."""
+    return {"negative_log_likelihood": -float(model.score_samples(test, n_importance=draws).mean()), "negative_bound": -model.score(test),
             "seconds": training_seconds(model)}  # fmt: skip
 
 

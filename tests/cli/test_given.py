@@ -94,7 +94,7 @@ def test_categories_of_a_table_get_a_likelihood_of_their_own(shop, tmp_path, cap
     assert set(read(str(tmp_path / "r.csv")).load()["city"]) <= {"Rome", "Oslo"}
 
 
-def test_labels_of_a_table_find_their_pictures_by_name(tmp_path, capsys):
+def test_labels_of_a_table_find_their_pictures_by_name(tmp_path):
     for number in range(12):
         folder = tmp_path / "pictures" / ("dark" if number < 6 else "light")
         folder.mkdir(parents=True, exist_ok=True)

@@ -188,8 +188,9 @@ def _named(table: TableItems | None, ids: Sequence[str]) -> list[int] | None:
     """Return the row of each item in a table of which a column holds their names; None where none does, or they have numbers only."""
     if table is None or all(map(str.isdecimal, ids)):
         return None
-    for column in table.names:
-        rows = {name: row for row, name in enumerate(texts(table.column(column)))}
-        if len(rows) == len(table) and rows.keys() >= set(ids):
+    wanted = set(ids)
+    for column in table.load().values():
+        rows = {name: row for row, name in enumerate(texts(column))}
+        if len(rows) == len(table) and rows.keys() >= wanted:
             return [rows[name] for name in ids]
     return None

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Normal, kl_divergence
 
 from .. import ranks
-from ..checks import Limit, Real, Whole, check
+from ..checks import Limit, Real, Whole
 from ..errors import InputError
 from .likelihood import log_likelihood
-from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled
+from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled, told
 
 _DIFFERENTIATED = 4  # draws of an importance-weighted bound that its gradient comes from
 _AT_ONCE = 2**19  # numbers that draws of a batch are decoded to at once: they should stay near the processor
@@ -98,11 +98,7 @@ class ImportanceWeighted(Penalty):
 
     def draws_at(self, progress: float) -> int:
         """Return the number of draws at ``progress``; a schedule's is rounded."""
-        if not callable(self.draws):
-            return self.draws
-        draws = self.draws(progress)
-        check(f"ImportanceWeighted.draws at {progress:.0%} of the training", draws, Real(0))
-        return max(1, round(draws))
+        return max(1, round(told("ImportanceWeighted.draws", self.draws, progress)))
 
     def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return how much more than the reconstruction term the negative bound of each sample is."""

@@ -81,6 +81,15 @@ class Scheduled:
         return f"{self.limit}, or a schedule such as {self.example}"
 
 
+def told(name: str, value: Any, progress: float) -> Any:
+    """Return ``value`` or, where it is a schedule, what that tells at ``progress``, which must be a number from 0."""
+    if not callable(value):
+        return value
+    number = value(progress)
+    check(f"{name} at {progress:.0%} of the training", number, Real(0))
+    return number
+
+
 #: What a penalty's weight may be.
 WEIGHT = Scheduled(Real(0), "WarmUp(1.0, 0.3)")
 
@@ -102,11 +111,7 @@ class Penalty(Part):
 
     def weight_at(self, progress: float) -> float:
         """Return the weight at ``progress``, the share of training that is done."""
-        if not callable(self.weight):
-            return self.weight
-        weight = self.weight(progress)
-        check(f"{type(self).__name__}.weight at {progress:.0%} of the training", weight, Real(0))
-        return weight
+        return told(f"{type(self).__name__}.weight", self.weight, progress)
 
 
 class L1(Penalty):

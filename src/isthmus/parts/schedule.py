@@ -39,7 +39,7 @@ class Growth(Part):
     r"""A whole number that grows evenly in its logarithm, from 1 to ``most`` at the end of training: :math:`\mathrm{most}^t` at progress t.
 
     Pass it where a penalty takes a number of draws, ``ImportanceWeighted(draws=Growth(50))``: most of a network is learnt while draws are
-    few, in a quarter of the time that 50 take throughout.
+    few. Growing to 50 is a quarter as many in all as 50 throughout.
 
     Arguments:
         most: The number at the end.
