@@ -70,6 +70,22 @@ def test_numbers_are_covariates(shop, tmp_path):
     assert sum(city == "Rome" for city in read(str(tmp_path / "s.csv")).load()["city"]) > 40
 
 
+def test_several_numbers_are_told_by_columns_or_by_a_file_alike(shop, tmp_path):
+    data, told = str(shop / "shop.csv"), np.column_stack([column(shop / "shop.csv", name) for name in ("price", "size")])
+    np.save(tmp_path / "told.npy", told)
+    lines = (shop / "shop.csv").read_text().splitlines()
+    (tmp_path / "rest.csv").write_text("\n".join(",".join(line.split(",")[::3]) for line in lines))  # city and weight
+    common = ["--variant", "variational", "--latent-dim", "1", "--epochs", "4"]
+    assert main(["fit", data, "--condition", "price, size", *common, "--out", str(tmp_path / "columns")]) == 0
+    words = ["--condition", str(tmp_path / "told.npy"), *common, "--out", str(tmp_path / "file")]
+    assert main(["fit", str(tmp_path / "rest.csv"), *words]) == 0
+    assert main(["encode", str(tmp_path / "columns"), data, "--out", str(tmp_path / "a.npy")]) == 0
+    words = ["--condition", str(tmp_path / "told.npy"), "--out", str(tmp_path / "b.npy")]
+    assert main(["encode", str(tmp_path / "file"), str(tmp_path / "rest.csv"), *words]) == 0
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+    assert main(["sample", str(tmp_path / "file"), "-n", "5", "--condition", "45.5,1", "--out", str(tmp_path / "s.csv")]) == 0
+
+
 def test_ways_have_the_condition_of_their_first_item(shop, tmp_path):
     run, out = str(shop / "city"), str(tmp_path / "way.csv")
     cities = read(str(shop / "shop.csv")).load()["city"].tolist()
@@ -113,6 +129,7 @@ def test_labels_of_a_table_find_their_pictures_by_name(tmp_path):
     (["encode", "city", "cities.csv", "--out", "x.npy"], "give --condition"),
     (["fit", "shop.csv", "--condition", "town", "--out", "x"], "--condition town is neither a file nor a column"),
     (["fit", "shop.csv", "--condition", "labels", "--out", "x"], "comes without labels"),
+    (["fit", "shop.csv", "--condition", "city,price", "--out", "x"], "must hold numbers"),
     (["fit", "shop.csv", "--condition", "cities.csv", "--variant", "stacked", "--out", "x"], "takes no condition"),
 ])  # fmt: skip
 def test_a_condition_that_cannot_be_is_one_line(shop, tmp_path, monkeypatch, capsys, words, said):

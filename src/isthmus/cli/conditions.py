@@ -26,20 +26,25 @@ class Asked(NamedTuple):
 
     items: Items
     values: np.ndarray | None = None
-    column: str = ""  # or "labels"; "" for a file's, which says nothing of other items
+    column: str = ""  # or columns with commas between them, or "labels"; "" for a file's, which says nothing of other items
 
 
 def asked(loaded: sources.Data, name: str | None, labels: str | None) -> Asked:
     """Return what ``--condition`` asks for, beside ``--labels``."""
     if name is None:
         return Asked(loaded.items)
-    column = isinstance(loaded.items, TableItems) and name in loaded.items.names
-    if name == _OWN and not column:
+    items = loaded.items
+    table = sources.table_of(items)
+    if table is not None and (columns := _columns(table, name)):
+        found = [sources.texts(table.column(column)) for column in columns]
+        for column in columns:
+            items = sources.without(items, column)
+        return Asked(items, _learnt(_beside(found)), name)
+    if name == _OWN:
         if loaded.labels is None:
             raise InputError(f"{_FLAG} {_OWN}: {loaded.items.source} comes without labels; name a column or a file")
-        return Asked(loaded.items, _learnt(loaded.labels), _OWN if labels is None else "" if exists(labels) else labels)
-    items, found = sources.labelled(loaded.items, name, _FLAG)
-    return Asked(items, _learnt(found), "" if items is loaded.items else name)
+        return Asked(items, _learnt(sources.texts(loaded.labels)), _OWN if labels is None else "" if exists(labels) else labels)
+    return Asked(items, _learnt(sources.texts(sources.told_file(name, items, _FLAG))))
 
 
 class Told:
@@ -47,7 +52,7 @@ class Told:
 
     Arguments:
         run: What is told.
-        name: A column, a file with one condition an item, "labels", one condition for all, or None for what the run learnt from.
+        name: A column or some, a file with one condition an item, "labels", one condition for all, or None for what the run learnt from.
         items: Where columns and labels are looked up; None where there are none.
 
     Raises:
@@ -57,7 +62,7 @@ class Told:
     def __init__(self, run: Run, name: str | None, items: Items | None = None) -> None:
         known: Conditions | None = run.estimator.condition_
         self._known, self._passed = known, 0
-        self._column = ""
+        self._names: list[str] = []
         self._each: np.ndarray | None = None
         self._one: np.ndarray | None = None
         if known is None:
@@ -65,12 +70,16 @@ class Told:
                 raise InputError(f"{_FLAG} is for runs that were fitted with one; leave it out")
             return
         wanted = name or run.condition
-        if isinstance(items, TableItems) and wanted in items.names:
-            self._column = wanted
+        table = None if items is None else sources.table_of(items)
+        if table is not None and (columns := _columns(table, wanted)):
+            if table is items:
+                self._names = columns
+            else:
+                self._each = _beside([_given(table.column(column), known) for column in columns])
         elif wanted == _OWN and items is not None and items.labels is not None:
             self._each = _given(items.labels, known)
         elif name is not None and items is not None and exists(name):
-            self._each = _given(sources.label_file(name, items, _FLAG), known)
+            self._each = _given(sources.told_file(name, items, _FLAG), known)
         elif name is not None:
             self._one = _one(name, known)
         else:
@@ -92,14 +101,27 @@ class Told:
         """Return the condition of each item of a block that was taken from some places, or None."""
         if self._known is None:
             return None
-        if self._column:
-            return _given(block[self._column], self._known)
+        if self._names:
+            return _beside([_given(block[name], self._known) for name in self._names])
         return self._each[places] if self._one is None else np.repeat(self._one, len(places), axis=0)  # type: ignore[index]
 
 
-def _learnt(labels: np.ndarray | None) -> np.ndarray:
-    """Return texts as labels or, where all are numbers and some have a fraction, as numbers."""
-    texts = _complete(labels)
+def _columns(table: TableItems, name: str) -> list[str]:
+    """Return the columns that a name, or names with commas between them, stand for; none where there are no such."""
+    wanted = [name] if name in table.names else [word.strip() for word in name.split(",")]
+    return wanted if set(wanted) <= set(table.names) else []
+
+
+def _beside(columns: list[np.ndarray]) -> np.ndarray:
+    """Return a column (n,) as it is, and several as a table (n, k)."""
+    return columns[0] if len(columns) == 1 else np.column_stack(columns)
+
+
+def _learnt(texts: np.ndarray) -> np.ndarray:
+    """Return texts (n,) as labels or, where all are numbers and some have a fraction, as numbers; those of (n, k) must be numbers."""
+    texts = _complete(texts)
+    if texts.ndim > 1:
+        return _numbers(texts)
     if all(map(_WHOLE.fullmatch, texts)):
         if (kinds := len(np.unique(texts))) > _MANY:
             warnings.warn(f"{_FLAG} holds whole numbers, which are labels: {kinds} of them; write them with a decimal point (18.0) to have "
@@ -114,12 +136,15 @@ def _learnt(labels: np.ndarray | None) -> np.ndarray:
 def _given(values: np.ndarray, known: Conditions) -> np.ndarray:
     """Return conditions of items, as the run knows them."""
     texts = _complete(sources.texts(values))
-    if known.classes is not None:
-        return texts
+    return texts if known.classes is not None else _numbers(texts)
+
+
+def _numbers(texts: np.ndarray) -> np.ndarray:
+    """Return texts as the numbers that they write."""
     try:
         return texts.astype(np.float64)
     except ValueError as error:
-        raise InputError(f"{_FLAG} must hold numbers, as when the run was fitted ({error})") from error
+        raise InputError(f"{_FLAG} must hold numbers, as when the run was fitted or wherever an item has several ({error})") from error
 
 
 def _one(text: str, known: Conditions) -> np.ndarray:
@@ -132,9 +157,9 @@ def _one(text: str, known: Conditions) -> np.ndarray:
         raise InputError(f"{_FLAG} must be a file, a column, or {known} with commas between them. Got {text!r}.") from error
 
 
-def _complete(labels: np.ndarray | None) -> np.ndarray:
-    """Return texts of which none is missing."""
-    texts = np.asarray(labels, dtype=str)
-    if (texts == "").any():
-        raise InputError(f"{_FLAG} has no value for item {int((texts == '').argmax())} (from 0); fill it, or leave that item out")
+def _complete(texts: np.ndarray) -> np.ndarray:
+    """Return texts (n,) or (n, k) of which none is missing."""
+    missing = (texts == "").reshape(len(texts), -1).any(axis=1)
+    if missing.any():
+        raise InputError(f"{_FLAG} has no value for item {int(missing.argmax())} (from 0); fill it, or leave that item out")
     return texts

@@ -49,7 +49,7 @@ def read_data(source: str, options: DataOptions) -> Data:
     cut = None if options.windows is None else naming.windows(options.windows)
     if cut is not None or options.time or options.series:
         for name in options.drop:
-            items = items.without(name) if isinstance(items, TableItems) else items
+            items = without(items, name)
         items = read_series(items, options.time or "", options.series or "")
     items, labels = labelled(items, options.labels)
     table = isinstance(items, TableItems)
@@ -74,12 +74,21 @@ def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[It
     """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
     if name is None:
         return items, items.labels
-    table = items.beside if isinstance(items, TextItems) else items
-    if isinstance(table, TableItems) and name in table.names:
-        labels, items = table.column(name), items.without(name) if isinstance(items, TableItems) else items
-    else:
-        labels = label_file(name, items, flag)
-    return items, texts(labels)
+    table = table_of(items)
+    if table is not None and name in table.names:
+        return without(items, name), texts(table.column(name))
+    return items, texts(label_file(name, items, flag))
+
+
+def table_of(items: Items) -> TableItems | None:
+    """Return the table whose columns tell of items: they themselves, or what stands beside texts; None for all else."""
+    found = items.beside if isinstance(items, TextItems) else items
+    return found if isinstance(found, TableItems) else None
+
+
+def without(items: Items, name: str) -> Items:
+    """Return items without a column of their table; texts never have it."""
+    return items.without(name) if isinstance(items, TableItems) else items
 
 
 def groups(table: Table) -> tuple[tuple[Likelihood, tuple[int, ...]], ...]:
@@ -104,7 +113,7 @@ def grouped(likelihood: Likelihood | None, representation: Any) -> Likelihood | 
 
 def texts(labels: np.ndarray) -> np.ndarray:
     """Return labels as texts, "" where there is none."""
-    return np.array(["" if label is None else str(label) for label in labels])
+    return np.array(["" if label is None else str(label) for label in labels.flat]).reshape(labels.shape)
 
 
 def size_for(source: str, asked: tuple[int, int] | None, run: Run) -> tuple[int, int] | None:
@@ -165,6 +174,14 @@ def take(raw: Any, which: np.ndarray) -> Any:
 
 def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
     """Return the labels (n,) of the file ``name``: in the items' order, or by their names where a column beside them holds these."""
+    found = told_file(name, items, flag)
+    if found.ndim != 1:
+        raise InputError(f"{flag} {name} must hold one label for each of the {len(items)} items. Got shape {found.shape}.")
+    return found
+
+
+def told_file(name: str, items: Items, flag: str) -> np.ndarray:
+    """Return what the file ``name`` tells of each item, as `label_file` has it, or some numbers of each (n, k)."""
     if isinstance(items, TableItems) and not exists(name):
         raise InputError(f"{flag} {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
     source, count = read(name), len(items)
@@ -177,9 +194,9 @@ def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
         found = np.array([str(one) for one in found], dtype=object)
     if isinstance(source, TextItems) and (places := _named(source.beside, items.ids)) is not None:
         return found[places]
-    if isinstance(items, CutRows) and found.shape == (len(items.lengths),):
+    if isinstance(items, CutRows) and len(found) == len(items.lengths):
         return found[items.of]
-    if found.shape != (count,):
+    if len(found) != count or found.ndim > 2:
         raise InputError(f"{flag} {name} must hold one label for each of the {count} items. Got shape {found.shape}.")
     return found
 

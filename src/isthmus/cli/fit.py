@@ -45,9 +45,9 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
             or one for each layer with commas between them; denoising if left out.
         task: voice, for a folder with one subfolder of recordings for each voice, or instruments, for a folder of notes: what `convert` and
             `morph` then use. What is left out is what suits it.
-        condition: What the model is told of each item beside its numbers: a column, which it then does not learn, a file with one label
-            or number an item, or "labels" for the labels of DATA. The verbs that apply OUT find a column or labels again; a file or one
-            condition for all they are given by their own --condition.
+        condition: What the model is told of each item beside its numbers: a column, or columns of numbers with commas between them, which
+            it then does not learn, a file with one label or some numbers an item, or "labels" for the labels of DATA. The verbs that
+            apply OUT find columns or labels again; a file or one condition for all they are given by their own --condition.
         resume: Go on after an interruption, with the same flags as before; a run that had not come to a checkpoint begins anew.
         overwrite: Replace a run that stands there.
     """

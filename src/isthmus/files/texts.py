@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..storage import disk_errors
-from .items import Items, RowIds
+from .items import Items, RowIds, subfolders
 from .tables import TableItems
 
 ENDING = ".txt"
@@ -63,13 +63,12 @@ def read_folder(path: Path) -> TextItems:
     folder = path if path.is_dir() else path.parent
     with disk_errors(path):
         nbytes = sum((folder / name).stat().st_size for name in names)
-    labels = np.array([name.rpartition("/")[0] for name in names])
 
     def stream(rows: int) -> Iterator[np.ndarray]:
         for start in range(0, len(names), rows):
             yield _objects([_text(folder / name) for name in names[start : start + rows]])
 
-    return TextItems(str(path), names, stream, nbytes, labels if labels.all() else None)
+    return TextItems(str(path), names, stream, nbytes, subfolders(names))
 
 
 def column_of(table: TableItems, name: str, path: Path) -> TextItems:

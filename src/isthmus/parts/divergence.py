@@ -14,7 +14,7 @@ from .. import ranks
 from ..checks import Limit, Real, Whole
 from ..errors import InputError
 from .likelihood import log_likelihood
-from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled, told
+from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled
 
 _DIFFERENTIATED = 4  # draws of an importance-weighted bound that its gradient comes from
 _AT_ONCE = 2**19  # numbers that draws of a batch are decoded to at once: they should stay near the processor
@@ -69,8 +69,8 @@ class ImportanceWeighted(Penalty):
     half of the cost and with less noise. Of one draw, too, the encoder learns by way of h alone.
 
     Arguments:
-        weight: The weight; a number of at most 1, since the loss of more has no lower bound, or a schedule.
-        draws: k, how many codes are drawn for each row, a number or a schedule such as ``Growth(50)``; an update costs about so many
+        weight: The weight; a number of at most 1, since the loss of more has no lower bound, or a schedule of such.
+        draws: k, how many codes are drawn for each row, a whole number or a schedule such as ``Growth(50)``; an update costs about so many
             decoders.
 
     References:
@@ -97,8 +97,8 @@ class ImportanceWeighted(Penalty):
         self.draws = draws
 
     def draws_at(self, progress: float) -> int:
-        """Return the number of draws at ``progress``; a schedule's is rounded."""
-        return max(1, round(told("ImportanceWeighted.draws", self.draws, progress)))
+        """Return the number of draws at ``progress``."""
+        return int(self._at("draws", progress))
 
     def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return how much more than the reconstruction term the negative bound of each sample is."""

@@ -81,13 +81,13 @@ class Scheduled:
         return f"{self.limit}, or a schedule such as {self.example}"
 
 
-def told(name: str, value: Any, progress: float) -> Any:
-    """Return ``value`` or, where it is a schedule, what that tells at ``progress``, which must be a number from 0."""
-    if not callable(value):
-        return value
-    number = value(progress)
-    check(f"{name} at {progress:.0%} of the training", number, Real(0))
-    return number
+    def at(self, name: str, value: Any, progress: float) -> Any:
+        """Return ``value`` or, where it is a schedule, what that tells at ``progress``, which the limit must allow, too."""
+        if not callable(value):
+            return value
+        number = value(progress)
+        check(f"{name} at {progress:.0%} of the training", number, self.limit)
+        return number
 
 
 #: What a penalty's weight may be.
@@ -111,7 +111,12 @@ class Penalty(Part):
 
     def weight_at(self, progress: float) -> float:
         """Return the weight at ``progress``, the share of training that is done."""
-        return told(f"{type(self).__name__}.weight", self.weight, progress)
+        return self._at("weight", progress)
+
+    def _at(self, name: str, progress: float) -> Any:
+        """Return a setting that may be a schedule, as it is at ``progress``."""
+        scheduled: Any = self.limits[name]
+        return scheduled.at(f"{type(self).__name__}.{name}", getattr(self, name), progress)
 
 
 class L1(Penalty):
