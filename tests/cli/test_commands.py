@@ -49,11 +49,13 @@ def test_bytes_come_back_as_pictures_of_the_same_brightness(work):
     assert pictures.shape == (60, 6, 6) and 60 < pictures.mean() < 200
 
 
-def test_only_missing_cells_are_filled(work):
+def test_only_missing_cells_are_filled(work, capsys):
     assert run(work, "reconstruct", "@table", "@people.csv", "--fill-missing", "--out", "@whole.csv") == 0
+    said = capsys.readouterr()
     before, after = (read(work / name).load() for name in ("people.csv", "whole.csv"))
     gaps = np.array([cell is None for cell in before["age"]])
     assert gaps.any() and all(cell is not None for cell in after["age"])
+    assert f"{gaps.sum()} of {gaps.sum()} missing cells filled" in said.out + said.err
     assert list(after["age"][~gaps]) == list(before["age"][~gaps]) and list(after["city"]) == list(before["city"])
 
 

@@ -190,8 +190,8 @@ def told_file(name: str, items: Items, flag: str) -> np.ndarray:
         if len(found) != 1:
             raise InputError(f"{flag} {name} has the columns {', '.join(found)}; name one, as in {name}:{next(iter(found))}")
         found = next(iter(found.values()))
-    if isinstance(found, list):  # a column of a file, as texts
-        found = np.array([str(one) for one in found], dtype=object)
+    if isinstance(found, list):
+        raise InputError(f"{flag} {name} holds sounds; give a file of labels or numbers")
     if isinstance(source, TextItems) and (places := _named(source.beside, items.ids)) is not None:
         return found[places]
     if isinstance(items, CutRows) and len(found) == len(items.lengths):

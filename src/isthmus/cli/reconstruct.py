@@ -1,8 +1,12 @@
 """``isthmus reconstruct``: data through the code and back."""
 
 from pathlib import Path
+from typing import Any
 
-from ..run import Run, open_run
+import numpy as np
+
+from ..representations.columns import read as read_columns
+from ..run import open_run
 from . import naming, streams
 from .conditions import Told
 from .data import read_for
@@ -27,7 +31,25 @@ def reconstruct(run: Path, data: str, /, *, out: Path, condition: str | None = N
     """
     fitted = open_run(run).with_precision(naming.precision(precision))
     items = read_for(fitted, data, image_size)
-    told, work = Told(fitted, condition, items), Run.fill if fill_missing else Run.reconstruct
-    with streams.blocks(items, lambda block: work(fitted.given(told(block)), block), "reconstructing") as rebuilt:
+    told, gaps, left = Told(fitted, condition, items), 0, 0
+
+    def worked(block: Any) -> Any:
+        nonlocal gaps, left
+        view = fitted.given(told(block))
+        if not fill_missing:
+            return view.reconstruct(block)
+        whole = view.fill(block)
+        gaps, left = gaps + _gaps(block), left + _gaps(whole)
+        return whole
+
+    with streams.blocks(items, worked, "reconstructing") as rebuilt:
         streams.save(fitted, out, rebuilt, overwrite, items)
-    console().print(f"{len(items)} items: {out}", markup=False)
+    filled = f", {gaps - left} of {gaps} missing cells filled" if fill_missing else ""
+    console().print(f"{len(items)} items{filled}: {out}", markup=False)
+
+
+def _gaps(block: Any) -> int:
+    """Return how many cells are missing in columns, in an array or in a list of series."""
+    if isinstance(block, dict):
+        return sum(int(column.missing.sum()) for column in read_columns(block).values())
+    return sum(int(np.isnan(item).sum()) for item in block)
