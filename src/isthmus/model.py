@@ -203,8 +203,8 @@ class Model(nn.Module):
         if self._differentiates:
             seen = seen.detach().requires_grad_()
         code = self.encode(seen, draw)
-        forced = self.training and getattr(self.decoder, "reads_back", False)  # held-out rows are written as they will be
-        return Pass(x, observed, seen, code, (self.forcing(x) if forced else self).decode(code), progress)
+        model = self.forcing(x)
+        return Pass(x, observed, seen, code, model.decode(code), progress, model)
 
     def terms(self, raw: Tensor, progress: float = 1.0) -> Terms:
         """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
@@ -214,7 +214,8 @@ class Model(nn.Module):
 
     def penalised(self, out: Pass) -> Terms:
         """Return the penalties of a pass, weights included, each of shape (batch,)."""
-        return {penalty.term: penalty.weight_at(out.progress) * penalty(out, self, self._state_of(penalty)) for penalty in self.penalties}
+        return {penalty.term: penalty.weight_at(out.progress) * penalty(out, out.model or self, self._state_of(penalty))
+                for penalty in self.penalties}  # fmt: skip
 
     def _state_of(self, penalty: Penalty) -> nn.Module | None:
         return self.penalty_states[penalty.term] if penalty.term in self.penalty_states else None
@@ -253,7 +254,9 @@ class Model(nn.Module):
         return twin
 
     def forcing(self, x: Float[Tensor, "batch *item"]) -> Self:
-        """Return a twin whose decoder, where it reads back, is told what is right for these items; all else the two share."""
+        """Return a twin whose decoder is told what is right for these items, if it reads back and learns; all else the two share."""
+        if not (self.training and getattr(self.decoder, "reads_back", False)):  # held-out rows are written as they will be
+            return self
         twin = copy.copy(self)
         twin.forced = self.decoder.told(self.likelihood.link(x).to(self.working))
         return twin
@@ -269,7 +272,10 @@ class Model(nn.Module):
 
     def steps(self, batch: Any, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the training steps of a `Batch`: the group's name and its terms."""
+        yield "autoencoder", self.for_batch(batch).terms(batch.x, progress)
+
+    def for_batch(self, batch: Any) -> Self:
+        """Return a twin that knows all that a `Batch` holds beside its items."""
         model = self if batch.condition is None else self.given(batch.condition)
         model = model if batch.lengths is None else model.over(batch.lengths)
-        model = model if batch.seen is None else model.seeing(batch.seen)
-        yield "autoencoder", model.terms(batch.x, progress)
+        return model if batch.seen is None else model.seeing(batch.seen)

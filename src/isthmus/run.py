@@ -169,10 +169,11 @@ class Run(TransformerMixin, BaseEstimator):
         rebuilt = self.estimator.reconstruct(self.rows(X))
         if hasattr(self.representation, "fill"):
             return self.representation.fill(X, rebuilt)
+        X = dense(X)
         return np.where(np.isnan(X), rebuilt, X)
 
     def sample(self, n: int = 1, random_state: int | None = None) -> Any:
-        """Return ``n`` new raw items, by the estimator's prior or by the density on its codes; without a seed the same every time."""
+        """Return ``n`` new raw items, by the estimator's prior or by the density on its codes; without a seed by the estimator's."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
         return self.raw(source.sample(n, random_state=random_state))
 

@@ -158,6 +158,28 @@ def test_the_layers_of_a_stack_are_trained_as_asked(tmp_path, capsys):
         assert said in " ".join(capsys.readouterr().err.split()) and not (tmp_path / "other").exists()
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (["--variants", "variational", "--penalty", "nonsense"], "--penalty must be one of"),
+    (["--variants", "basic", "--penalty", "contractive:1"], "belongs to none of the rows basic"),
+    (["--pretraining", "none,rbm", "--likelihood", "laplace"], "must be Bernoulli() or Gaussian()"),
+    (["--pretraining", "none", "--condition", "labels"], "--condition is for a comparison of variants"),
+])
+def test_what_no_row_of_a_comparison_takes_is_told_before_anything_is_trained(words, said, tmp_path, capsys):
+    assert main(["compare", "digits", *words, "--epochs", "1", "--out", str(tmp_path / "found")]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert said in told and "[1/" not in told and not (tmp_path / "found").exists()
+
+
+def test_a_penalty_of_another_kind_stands_beside_the_row_s_own(tmp_path):
+    words = ["--variant", "variational", "--latent-dim", "2", "--epochs", "1"]
+    for more, terms in ((["--penalty", "contractive:0.1"], {"kl", "contractive"}),
+                        (["--penalty", "importance-weighted:1:2"], {"importance"}),
+                        (["--penalty", "kl:0.5", "--corruption", "masking:0.1"], {"kl"})):  # fmt: skip
+        assert main(["fit", "digits", *words, *more, "--out", str(tmp_path / "run"), "--overwrite"]) == 0
+        found = open_run(tmp_path / "run").history_[0]
+        assert {term for term in found if not term.startswith("validation")} - {"epoch", "seconds", "loss", "reconstruction"} == terms
+
+
 @pytest.mark.parametrize(("variant", "flags"), [
     ("stacked", ["--penalty", "l1:0.1"]), ("stacked", ["--corruption", "masking:0.1", "--hidden", "8"]), ("stacked", ["--network", "conv"]),
     ("restricted-boltzmann-machine", ["--hidden", "8"]), ("restricted-boltzmann-machine", ["--bottleneck", "top-k:1"]),

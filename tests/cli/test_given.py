@@ -86,6 +86,15 @@ def test_several_numbers_are_told_by_columns_or_by_a_file_alike(shop, tmp_path):
     assert main(["sample", str(tmp_path / "file"), "-n", "5", "--condition", "45.5,1", "--out", str(tmp_path / "s.csv")]) == 0
 
 
+def test_variants_are_compared_as_they_are_told(shop, tmp_path, capsys):
+    words = ["--condition", "city", "--variants", "pca,linear,basic", "--latent-dim", "1", "--epochs", "40", "--out", str(tmp_path / "c")]
+    assert main(["compare", str(shop / "shop.csv"), *words]) == 0
+    assert "Told the condition of each item, which their codes then need not hold: basic." in " ".join(capsys.readouterr().out.split())
+    found = json.loads((tmp_path / "c" / "compare.json").read_text())
+    errors = {row["variant"]: row["squared_error"] for row in found["rows"]}
+    assert errors["basic"] < 0.8 * errors["pca"]  # a city and a size are behind the price, and one of them is told
+
+
 def test_ways_have_the_condition_of_their_first_item(shop, tmp_path):
     run, out = str(shop / "city"), str(tmp_path / "way.csv")
     cities = read(str(shop / "shop.csv")).load()["city"].tolist()

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from isthmus import VAEGAN, Autoencoder, DenoisingAutoencoder, Dense, Flips, Gaussian, Training, VariationalAutoencoder
+from isthmus import VAEGAN, Autoencoder, DenoisingAutoencoder, Dense, Flips, Gaussian, LearnedSimilarity, Training, VariationalAutoencoder
 from isthmus.errors import InputError
+from variants import quietly
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(size=(300, 2)) @ RNG.normal(size=(2, 6))).astype(np.float32)
@@ -37,3 +39,10 @@ def test_conditions_and_corruption_go_with_pairs():
 def test_what_is_no_pair_is_refused(model, seen):
     with pytest.raises(InputError, match="seen"):
         model.fit(X, seen=seen)
+
+
+def test_a_learned_similarity_sees_pairs_too():
+    X = np.random.default_rng(0).random((60, 6)).astype(np.float32)
+    model = Autoencoder(2, likelihood=LearnedSimilarity(), training=Training(epochs=2), random_state=0)
+    alone = quietly(clone(model).fit, X).transform(X)
+    assert not np.allclose(alone, quietly(lambda: clone(model).fit(X, seen=X[::-1])).transform(X))

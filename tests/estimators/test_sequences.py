@@ -9,12 +9,15 @@ from isthmus import (
     KL,
     Autoencoder,
     Bernoulli,
+    Categorical,
     ContractiveAutoencoder,
     DenoisingAutoencoder,
     Dense,
     Gaussian,
     GaussianNoise,
+    ImportanceWeighted,
     Laplace,
+    LearnedSimilarity,
     Masking,
     Recurrent,
     RestrictedBoltzmannMachine,
@@ -25,6 +28,7 @@ from isthmus import (
     VariationalAutoencoder,
 )
 from isthmus.errors import InputError
+from isthmus.parts.likelihood import log_likelihood
 from isthmus.tasks import AnomalyDetector, fit_density, interpolate
 from isthmus.training.sequences import Sequences, alike
 from variants import quietly
@@ -193,3 +197,28 @@ def test_other_networks_say_so_too():
     with pytest.raises(InputError, match="items of one shape"):
         model = quietly(Autoencoder(2, training=SHORT).fit, np.random.default_rng(0).normal(size=(30, 4)))
         model.inverse_transform(np.zeros((2, 2)), lengths=[1, 2])
+
+
+def test_new_sequences_of_levels_are_as_long_as_their_codes_say():
+    rng = np.random.default_rng(0)
+    X = [np.eye(4)[rng.integers(0, 4, rng.integers(3, 8))] for _ in range(40)]
+    model = VariationalAutoencoder(2, network=Recurrent(4), likelihood=Categorical(), training=Training(epochs=2), random_state=0)
+    new = quietly(model.fit, X).sample(6)
+    assert isinstance(new, list) and all(len(one) >= 3 and (one.sum(1) == 1).all() for one in new)
+
+
+def test_all_draws_of_a_bound_are_decoded_as_the_pass_was(monkeypatch):
+    X = np.cumsum(np.random.default_rng(0).normal(size=(32, 12, 2)), axis=1).astype(np.float32)
+    network, bound = Recurrent(8, teacher_forcing=0.8), ImportanceWeighted(draws=8)
+    model = VariationalAutoencoder(2, bound, network=network, likelihood=Gaussian(0.01), training=Training(epochs=10), random_state=0)
+    module, met = quietly(model.fit, X).module_.train(), []
+    monkeypatch.setattr(ImportanceWeighted, "__call__", lambda self, out, model, state: met.append((out, model)) or out.x[:, 0, 0])
+    module.terms(torch.from_numpy(X))
+    out, seen = met[0]
+    torch.testing.assert_close(log_likelihood(seen.decode(out.h), out.x, None), log_likelihood(out.p, out.x, None))
+    assert not torch.allclose(log_likelihood(module.decode(out.h), out.x, None), log_likelihood(out.p, out.x, None))
+
+
+def test_a_discriminator_reads_no_sequences():
+    with pytest.raises(InputError, match="items of one shape"):
+        Autoencoder(2, network=Recurrent(4), likelihood=LearnedSimilarity()).fit([np.ones((3, 2)) * i for i in range(1, 9)])

@@ -9,9 +9,23 @@ import torch
 from sklearn.datasets import load_digits
 
 import isthmus
-from isthmus import VAEGAN, Autoencoder, Conv, Dense, Gaussian, LearnedSimilarity, Training, VariationalAutoencoder, metrics
+from isthmus import (
+    KL,
+    VAEGAN,
+    Autoencoder,
+    Contractive,
+    Conv,
+    Dense,
+    Gaussian,
+    GaussianCode,
+    LearnedSimilarity,
+    Training,
+    VariationalAutoencoder,
+    metrics,
+)
 from isthmus.cli import main
 from isthmus.errors import InputError
+from isthmus.training import adversarial
 from isthmus.training.batches import Batch
 from variants import quietly
 
@@ -127,3 +141,35 @@ def test_from_the_shell(tmp_path):
     assert main(["fit", "digits", *words, "--out", str(tmp_path / "run")]) == 0
     assert main(["sample", str(tmp_path / "run"), "-n", "3", "--out", str(tmp_path / "new.npy")]) == 0
     assert np.load(tmp_path / "new.npy").shape == (3, 8, 8)
+
+
+def test_a_term_is_a_mean_over_the_steps_that_had_it(monkeypatch):
+    X = data("dense")
+    turns = iter(range(10**6))
+    monkeypatch.setattr(adversarial.Adversarial, "_in_turn", lambda self, real, fake: (True, next(turns) % 4 == 0))
+    history = quietly(VAEGAN(2, training=Training(4, batch_size=4, learning_rate=1e-9), random_state=0).fit, X).history_
+    assert history[0]["real"] + history[0]["made"] == pytest.approx(2 * np.log(2), rel=0.5)  # which cannot tell, whether it waits or not
+    start = LearnedSimilarity(head_start=1.0)
+    row = quietly(VAEGAN(2, likelihood=start, training=Training(1), random_state=0).fit, X).history_[0]
+    assert row["loss"] == pytest.approx(row["plain"] + row["kl"])
+
+
+def test_a_learned_similarity_brings_its_settings_to_any_variant():
+    likelihood = LearnedSimilarity(head_start=0.5)
+    free = Autoencoder(2, bottleneck=GaussianCode(), penalties=(KL(),), likelihood=likelihood, training=Training(**SHORT), random_state=0)
+    whole = VAEGAN(2, likelihood=likelihood, training=Training(**SHORT), random_state=0)
+    assert repr(quietly(free.fit, data("dense")).training_) == repr(quietly(whole.fit, data("dense")).training_)
+    assert np.array_equal(free.transform(data("dense")), whole.transform(data("dense")))
+
+
+def test_bytes_score_as_the_shares_that_they_are():
+    X = np.random.default_rng(0).integers(0, 256, (40, 6)).astype(np.uint8)
+    model = quietly(VAEGAN(2, training=Training(**SHORT), random_state=0).fit, X)
+    shares = quietly(VAEGAN(2, training=Training(**SHORT), random_state=0).fit, (X / 255).astype(np.float32))
+    assert model.score(X) == pytest.approx(shares.score((X / 255).astype(np.float32)), rel=1e-3)
+
+
+@pytest.mark.parametrize("made", [VAEGAN, VariationalAutoencoder])
+def test_a_penalty_that_is_no_cost_of_codes_is_refused(made):
+    with pytest.raises(InputError, match="what a random code costs"):
+        made(2, penalty=Contractive()).fit(data("dense"))

@@ -72,3 +72,10 @@ def test_it_changes_training_and_nothing_else():
 def test_what_is_no_image_is_refused(change, message):
     with pytest.raises(InputError, match=message):
         DenoisingAutoencoder(2, training=Training(epochs=1, augmentation=change)).fit(items())
+
+
+def test_what_is_missing_is_not_binarised_and_what_is_no_share_is_refused():
+    drawn = Binarised()(torch.tensor([[float("nan"), 1.0, 0.0]]))
+    assert drawn.isnan().tolist() == [[True, False, False]] and drawn[0, 1:].tolist() == [1.0, 0.0]
+    with pytest.raises(InputError, match=r"Binarised needs bytes, or values in \[0, 1\]"):
+        Autoencoder(2, training=Training(augmentation=Binarised())).fit(np.random.default_rng(0).normal(size=(20, 4)))

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from torch.distributions import OneHotCategorical
 
 import isthmus
-from isthmus import Bernoulli, Categorical, Gaussian, Mixed, Multinomial, Training, VariationalAutoencoder
+from isthmus import Autoencoder, Bernoulli, Categorical, Gaussian, LearnedSimilarity, Mixed, Multinomial, Training, VariationalAutoencoder
 from isthmus.errors import InputError
+from isthmus.tasks import fit_density
 from variants import quietly
 
 GROUPS = ((Categorical(), (4, 0, 1)), (Gaussian(None, shared=False), (2, 5)), (Bernoulli(), (3,)))
@@ -101,3 +103,31 @@ def test_what_a_group_leaves_to_the_data_is_found(rng):
     likelihood = Mixed(((Gaussian(), (0,)), (Multinomial(), (1, 2, 3))))
     model = quietly(VariationalAutoencoder(1, likelihood=likelihood, training=Training(20), random_state=0).fit, X)
     np.testing.assert_allclose(model.reconstruct(X)[:, 1:].sum(1), 40, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("likelihood", "kind"), [(Categorical(), np.uint8), (Categorical(), np.float64), (Multinomial(), np.uint8)])
+def test_levels_and_counts_are_numbers_as_they_are_in_bytes_too(likelihood, kind):
+    X = np.eye(3, dtype=kind)[np.arange(60) % 3]
+    model = quietly(VariationalAutoencoder(1, likelihood=likelihood, training=Training(epochs=3), random_state=0).fit, X)
+    as_numbers = quietly(clone(model).fit, X.astype(np.float64))
+    assert model.history_[0]["reconstruction"] == pytest.approx(as_numbers.history_[0]["reconstruction"], rel=1e-4)
+    assert model.sample(5).max() <= 1 and np.allclose(model.reconstruct(X).sum(1), 1)
+
+
+def test_new_items_of_categories_are_categories_by_any_way_to_draw_codes():
+    X = np.eye(4)[np.arange(80) % 4]
+    plain = quietly(Autoencoder(1, likelihood=Categorical(), training=Training(epochs=2), random_state=0).fit, X)
+    drawn = fit_density(plain, X).sample(50)
+    assert set(np.unique(drawn)) == {0.0, 1.0} and (drawn.sum(1) == 1).all()
+
+
+@pytest.mark.parametrize(("groups", "said"), [
+    (5, "must be a tuple of pairs"),
+    (((LearnedSimilarity(), (0, 1)),), "single numbers or categories"),
+    (((Gaussian(missing="mask"), (0, 1)),), "it is one for all groups"),
+])
+def test_groups_that_cannot_be_say_why(groups, said):
+    with pytest.raises(InputError, match=said):
+        VariationalAutoencoder(1, likelihood=Mixed(groups)).fit(np.random.default_rng(0).random((20, 2)))
+    with pytest.raises(InputError, match="columns of a table"):
+        VariationalAutoencoder(1, likelihood=Mixed(((Gaussian(), (0, 1)),))).fit(np.random.default_rng(0).random((20, 2, 3)))

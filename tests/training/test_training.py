@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus import SGD, Adam, Autoencoder, Constant, Dense, Gaussian, Growth, OneCycle, Training, WarmUp
+from isthmus import KL, SGD, Adam, Autoencoder, Constant, Dense, Gaussian, Growth, OneCycle, Training, VariationalAutoencoder, WarmUp
 from isthmus.errors import DiagnosticWarning, DivergedError, InputError
 from isthmus.training.batches import Batches, block_rows, blocks
 from isthmus.training.optimizers import DirectAdamW
@@ -170,3 +170,18 @@ def test_the_step_is_torchs_own():
             own[1].grad = None if step % 2 else own[1].detach() * 3  # a step without a gradient leaves its memory
             optimizer.step()
     assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_a_schedule_rises_over_all_the_pieces_that_are_reckoned_with():
+    told = []
+
+    def weight(progress):
+        told.append(progress)
+        return 1.0
+
+    X = items("default", 64)
+    model = VariationalAutoencoder(2, KL(weight), training=Training(epochs=3, batch_size=32), random_state=0)
+    for _ in range(3):
+        quietly(model.partial_fit, X)
+    rising = [progress for progress in told if progress < 1.0]  # the others are those of looks at what was learnt
+    assert rising == sorted(rising) and len(rising) == 6 and model.history_[-1]["epoch"] == 3

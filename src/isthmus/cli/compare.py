@@ -22,6 +22,7 @@ from ..metrics import spectral_error
 from ..networks import Dense
 from ..parts import Bernoulli, Gaussian
 from ..parts.likelihood import Likelihood
+from ..parts.penalty import Penalty
 from ..representations import Spectrogram
 from ..representations.cutting import CutRows
 from ..storage import refuse_existing
@@ -29,7 +30,7 @@ from ..tasks import Candidate, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
 from ..training.batches import dense
-from . import compression, naming, starts
+from . import compression, conditions, naming, starts
 from . import data as sources
 from .findings import keep, tell
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
@@ -37,15 +38,14 @@ from .progress import Bar, console
 
 _TEST_SHARE = 0.2
 _LEAST = 2  # items to learn from, and to measure on
-#: The penalties that belong to a variant's own row: a flag reaches the variant it is meant for and no other.
-_KINDS = {"binary": ("bit-balance", "decorrelation"), "contractive": ("contractive",), "sparse": ("l1", "sparse-rate"),
-          "variational": ("kl",)}  # fmt: skip
+_UNTOLD = ("linear", "logistic-pca")  # rows to compare with, which are told no more than PCA
 
 
 def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, test: str | None = None,
             variants: str | None = None, pretraining: str | None = None, bytes_: str | None = None, seeds: int = 1, seed: int = 0,
-            target_error: float | None = None, json_: bool = False, overwrite: bool = False, model: ModelOptions | None = None,
-            training: TrainingOptions | None = None, source: DataOptions | None = None) -> None:  # fmt: skip
+            target_error: float | None = None, condition: str | None = None, json_: bool = False, overwrite: bool = False,
+            model: ModelOptions | None = None, training: TrainingOptions | None = None,
+            source: DataOptions | None = None) -> None:  # fmt: skip
     """Fit every variant to DATA at the same code size and budget, beside PCA, logistic PCA and the linear autoencoder.
 
     Args:
@@ -61,6 +61,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         seeds: How many times each variant is fitted; the report shows them as bands.
         seed: The first seed.
         target_error: Say the smallest code that meets this squared error.
+        condition: What the variants are told of each item beside its numbers, as for `fit`; PCA, logistic PCA, the linear autoencoder and
+            stacks are told nothing.
         json_: Print one JSON object and nothing else.
         overwrite: Replace what stands in OUT.
     """
@@ -73,9 +75,11 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         raise InputError("--variants and --pretraining are two comparisons; leave out one")
     if bytes_ is not None and (variants is not None or pretraining is not None):
         raise InputError("--bytes, --variants and --pretraining are three comparisons; leave out two")
+    if condition is not None and (bytes_ is not None or pretraining is not None):
+        raise InputError("--condition is for a comparison of variants: leave it out")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
-    train, held, step = _parts(data, test, seed, source)
-    title = f"isthmus compare {data}"
+    train, held, step = _parts(data, test, seed, source, condition)
+    title = f"isthmus compare {data}" + (f" --condition {condition}" if condition else "")
     if bytes_ is not None:
         coded, said = compression.compared(train, held, wholes(bytes_, "--bytes") or (), training, seed)
         keep(folder, lambda: report.render_compression(coded, title=title), [one._asdict() for one in coded], said, json_)
@@ -89,13 +93,20 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     chosen = _rows(variants, asked) if pretraining is None else starts.rows(pretraining)
     chosen += ["config"] if source.config is not None else []
     own = None if source.config is None else configured(source.config)
+    if pretraining is None:
+        _check_penalties(model, chosen)
     with Bar("comparing", len(chosen) * len(sizes) * seeds) as bar:
         make = partial(_estimator if pretraining is None else starts.start, model=model, likelihood=asked, summary=summary)
         candidates = partial(_candidates, chosen, sizes, range(seed, seed + seeds), make, training, own, bar)
-        list(candidates())  # so that flags which one of them refuses are told before another is trained
+        for candidate in candidates():  # so that what one of them refuses is told before another is trained
+            if isinstance(candidate.estimator, BaseAutoencoder):
+                summary.check(candidate.estimator.likelihood_for(summary))
         found = measure(candidates(), train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"),
                         {"decibels": spectral_error} if isinstance(step, Spectrogram) else None)
     sentences = report.verdict(found.rows, target_error)
+    if train.conditions is not None:
+        informed = [name for (name, _), fitted in found.estimators.items() if getattr(fitted, "condition_", None) is not None]
+        sentences.append(f"Told the condition of each item, which their codes then need not hold: {', '.join(dict.fromkeys(informed))}.")
     keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step),
                                         target_error=target_error), found.rows, sentences, json_)  # fmt: skip
     if not json_:
@@ -103,23 +114,25 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         console().print(f"Next: isthmus fit {data} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
 
 
-def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple[Split, Split, Any]:
+def _parts(data: str, test: str | None, seed: int, source: DataOptions, condition: str | None) -> tuple[Split, Split, Any]:
     """Return the training and the test part as arrays, and the representation that made them, or None."""
-    loaded = sources.read_data(data, source)
+    loaded, told = _told(data, source, condition)
     if isinstance(loaded.items, SeriesItems):
+        if condition is not None:
+            raise InputError("--condition of a comparison is for items of one shape, not for series: leave it out")
         return *_series_parts(loaded.items, loaded.cut, None if test is None else sources.read_data(test, source).items, seed), None
     ids = np.array([str(name) for name in loaded.ids])
     if test is None:
         order = np.random.default_rng(seed).permutation(len(ids))
         count = max(1, round(_TEST_SHARE * len(ids)))
         held, kept = np.sort(order[:count]), np.sort(order[count:])
-        parts = [(sources.take(loaded.raw, rows), None if loaded.labels is None else loaded.labels[rows], ids[rows])
-                 for rows in (kept, held)]  # fmt: skip
+        parts = [(sources.take(loaded.raw, rows), None if loaded.labels is None else loaded.labels[rows], ids[rows],
+                  None if told is None else told[rows]) for rows in (kept, held)]  # fmt: skip
     else:
-        other = sources.read_data(test, source)
+        other, others = _told(test, source, condition)
         both = loaded.labels is not None and other.labels is not None
-        parts = [(loaded.raw, loaded.labels if both else None, ids),
-                 (other.raw, other.labels if both else None, np.array([str(name) for name in other.ids]))]  # fmt: skip
+        parts = [(loaded.raw, loaded.labels if both else None, ids, told),
+                 (other.raw, other.labels if both else None, np.array([str(name) for name in other.ids]), others)]  # fmt: skip
     step = loaded.representation
     if min(len(part[2]) for part in parts) < _LEAST:
         raise InputError(f"{data} holds {len(parts[0][2])} items to learn from and {test or 'it'} {len(parts[1][2])} to measure on; "
@@ -128,9 +141,16 @@ def _parts(data: str, test: str | None, seed: int, source: DataOptions) -> tuple
         return Split(*parts[0]), Split(*parts[1]), None
     step.fit(parts[0][0])
     if loaded.cut is not None:  # sounds, of which parts have whole ones
-        return *_cut(loaded.cut, data, [(step.transform(raw), labels, ids) for raw, labels, ids in parts]), step
-    train, held_out = (Split(dense(step.transform(raw)), labels, ids) for raw, labels, ids in parts)
+        return *_cut(loaded.cut, data, [(step.transform(raw), *rest) for raw, *rest in parts]), step
+    train, held_out = (Split(dense(step.transform(raw)), *rest) for raw, *rest in parts)
     return train, held_out, step
+
+
+def _told(data: str, source: DataOptions, condition: str | None) -> tuple[sources.Data, np.ndarray | None]:
+    """Return what DATA names, without the columns that are a condition, and that condition."""
+    loaded = sources.read_data(data, source)
+    loaded.items, told, _ = conditions.asked(loaded, condition, source.labels)
+    return loaded, told
 
 
 def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -> tuple[Split, Split]:
@@ -138,14 +158,15 @@ def _series_parts(items: SeriesItems, cut: Any, test: Items | None, seed: int) -
     if cut is None:
         raise InputError(f"variants are compared on items of one shape, and the series of {items.source} may have any; give --windows")
     parts = parted(items, _TEST_SHARE, seed) if test is None else (items, test)
-    return _cut(cut, items.source, [(part.load(), None, part.ids) for part in parts])
+    return _cut(cut, items.source, [(part.load(), None, part.ids, None) for part in parts])
 
 
-def _cut(cut: Any, source: str, parts: Sequence[tuple[Any, np.ndarray | None, Any]]) -> tuple[Split, Split]:
-    """Return the rows of two parts of items, each with its labels and ids, by a cut that learns from the first."""
+def _cut(cut: Any, source: str, parts: Sequence[tuple[Any, np.ndarray | None, Any, np.ndarray | None]]) -> tuple[Split, Split]:
+    """Return the rows of two parts of items, each with its labels, ids and condition, by a cut that learns from the first."""
     cut.fit(parts[0][0])
-    train, held = (CutRows(cut, items, source, ids, labels) for items, labels, ids in parts)
-    return Split(train.load(), train.labels, list(train.ids)), Split(held.load(), held.labels, list(held.ids))
+    made = [(CutRows(cut, items, source, ids, labels), told) for items, labels, ids, told in parts]
+    train, held = (Split(rows.load(), rows.labels, list(rows.ids), None if told is None else told[rows.of]) for rows, told in made)
+    return train, held
 
 
 def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
@@ -168,7 +189,7 @@ def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, make: Ca
                     made = clone(own).set_params(n_components=size, random_state=seed, training=settings)
                 else:
                     made = make(name, size, seed, training.training((bar,)))
-                yield Candidate(name, size, seed, made)
+                yield Candidate(name, size, seed, made, name not in _UNTOLD)
 
 
 def _estimator(name: str, size: int, seed: int, settings: Training, model: ModelOptions, likelihood: Likelihood, summary: Summary) -> Any:
@@ -186,10 +207,21 @@ def _estimator(name: str, size: int, seed: int, settings: Training, model: Model
     return made.set_params(network=summary.network()) if made.network is None else made
 
 
+def _check_penalties(model: ModelOptions, chosen: list[str]) -> None:
+    """Raise for a penalty that belongs to none of the rows: it would change nothing."""
+    variants = naming.variants()
+    own = tuple(kind for name in chosen if name in variants for kind in variants[name].own_penalties)
+    for text in model.penalty:
+        if not isinstance(naming.part(text, Penalty, "--penalty"), own):
+            raise InputError(f"--penalty {text} belongs to none of the rows {', '.join(chosen)}, so that it would change nothing; `fit` "
+                             "takes it for any variant")  # fmt: skip
+
+
 def _own(name: str, model: ModelOptions) -> ModelOptions:
     """Return the flags with only those parts that this variant's own row takes: the others keep to their rows."""
-    takes = signature(naming.variants()[name]).parameters if name != "basic" else {}
-    penalties = tuple(text for text in model.penalty if "penalty" in takes and text.split(":")[0] in _KINDS.get(name, ()))
+    cls = naming.variants()[name]
+    takes = signature(cls).parameters if name != "basic" else {}
+    penalties = tuple(text for text in model.penalty if isinstance(naming.part(text, Penalty, "--penalty"), cls.own_penalties))
     return replace(model, corruption=model.corruption if "corruption" in takes else None,
                    bottleneck=model.bottleneck if "bottleneck" in takes else None, penalty=penalties)  # fmt: skip
 

@@ -152,7 +152,9 @@ def likelihood(rows: Any, data: DataOptions, model: ModelOptions, representation
     table = isinstance(representation, Table)
     missing = "mask" if table else naming.check_name("--missing", data.missing, ("refuse", "mask"))
     if model.likelihood is not None:
-        return naming.part(model.likelihood, Likelihood, "--likelihood").set_params(missing=missing)
+        chosen: Likelihood = naming.part(model.likelihood, Likelihood, "--likelihood")
+        masks = chosen.limits["missing"].allows(missing) or not table  # tables ask for a mask, missing numbers or not: `fit` refuses those
+        return chosen.set_params(missing=missing) if masks else chosen
     if table or isinstance(rows, SeriesItems):
         return Gaussian(missing=missing)
     if isinstance(representation, BagOfWords):

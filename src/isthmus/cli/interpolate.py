@@ -46,6 +46,8 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         raise InputError("a way goes to an item B, along --unit K or --towards ATTRIBUTE: give one of the three")
     if round_ and b is None:
         raise InputError("--round is for the way to an item B: leave it out")
+    if labels is not None and towards is None:
+        raise InputError("--labels are for --towards ATTRIBUTE: leave them out")
     check("--steps", steps, Whole(2), ", for the two ends")
     fitted = open_run(run)
     streams.refuse_frames(fitted)

@@ -135,11 +135,14 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
     penalties = tuple(naming.part(text, Penalty, "--penalty") for text in options.penalty)
     given = {"corruption": corruption, "bottleneck": bottleneck, "penalty": penalties[0] if penalties else None}
     own = {name: value for name, value in given.items() if value is not None}
-    if len(penalties) < 2 and own.keys() <= signature(cls).parameters.keys():
+    takes = signature(cls).parameters.keys()
+    if len(penalties) < 2 and own.keys() <= takes and all(isinstance(penalty, cls.own_penalties) for penalty in penalties):
         return cls(size, **own, **common)
-    row = cls().row()
-    kinds = {type(penalty) for penalty in penalties}
-    kept = tuple(penalty for penalty in row.penalties if type(penalty) not in kinds)
+    row = cls(size, **{name: part for name, part in given.items() if name in takes and name != "penalty"}).row()
+    # The row's own penalty gives way to one of its kinds, and stands beside all others.
+    replaced = (*(cls.own_penalties if any(isinstance(penalty, cls.own_penalties) for penalty in penalties) else ()),
+                *map(type, penalties))  # fmt: skip
+    kept = tuple(penalty for penalty in row.penalties if not isinstance(penalty, replaced))
     return Autoencoder(size, corruption or row.corruption, bottleneck or row.bottleneck, kept + penalties, **common)
 
 

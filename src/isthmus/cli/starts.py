@@ -3,6 +3,8 @@
 import copy
 from typing import Any
 
+from sklearn.base import clone
+
 from ..checks import check_name
 from ..errors import InputError
 from ..estimators import Autoencoder, RestrictedBoltzmannMachine, StackedAutoencoder
@@ -13,6 +15,7 @@ from ..report.summary import NONE, TODAY
 from ..tasks import Principal
 from ..training import Training
 from ..training.greedy import gently
+from ..training.rbm import visible_units
 from .naming import layers
 from .options import ModelOptions, wholes
 
@@ -51,8 +54,11 @@ def start(name: str, size: int, seed: int, settings: Training, model: ModelOptio
         return Autoencoder(size, network=Dense(hidden, activation, tied=model.tied), training=gently(even), **common)
     layer = layers()[name]
     layer.as_layer(size, activation, model.tied)  # which refuses activations that it has no units for, before anything is trained
-    if summary.missing and isinstance(layer, RestrictedBoltzmannMachine):
-        raise InputError(f"--pretraining {name} takes no gaps, of which the data have {summary.missing}: fill them first, or leave it out")
+    if isinstance(layer, RestrictedBoltzmannMachine):
+        if summary.missing:
+            raise InputError(f"--pretraining {name} takes no gaps, of which the data have {summary.missing}: fill them first, or leave it "
+                             "out")  # fmt: skip
+        visible_units(clone(likelihood).set_params(missing="refuse"))
     return StackedAutoencoder(size, hidden, layer, activation, tied=model.tied, training=halved(even, summary), **common)
 
 

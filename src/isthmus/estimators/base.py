@@ -61,8 +61,9 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
 
     Arguments that every variant takes:
         n_components: The code's size.
-        network: `Dense` or `Conv`; None takes what fits the items' shape.
-        likelihood: `Gaussian`, `Laplace` or `Bernoulli`; None takes what fits the data's range.
+        network: `Dense`, `Conv` or `Recurrent`; None takes what fits the items' shape.
+        likelihood: `Gaussian`, `Laplace`, `Bernoulli`, `Categorical`, `Multinomial`, `Mixed` or `LearnedSimilarity`; None takes what fits
+            the data's range.
         training: A `Training` object; None leaves everything to the data.
         random_state: A seed, a `numpy.random.RandomState`, or None for another start every time.
 
@@ -80,6 +81,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
     training: Training | None
     random_state: Any
     input_dtype_: str
+    own_penalties: ClassVar[tuple[type[Penalty], ...]] = ()  # the kinds of which its row has one
     generates: ClassVar[bool] = False  # whether `sample` draws from the model itself, whatever its bottleneck
     conditional: ClassVar[bool] = True  # whether `fit` takes a condition
     sequential: ClassVar[bool] = True  # whether `fit` takes sequences of any length
@@ -225,7 +227,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         Arguments:
             X: Rows as `fit` takes them.
             condition: As in `fit`, where that had one.
-            random_state: A seed; None is the estimator's own, so that every call gives the same codes.
+            random_state: A seed; None is the estimator's own, so that every call gives the same codes where that is a number.
         """
         rows = self._read(X)
         told = self._told(condition, rows.shape[0])
@@ -251,9 +253,20 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
             raise InputError(" ".join(str(error).split())) from error
         if H.shape[1] != self.n_components_:
             raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
-        own = self._lengths(H, lengths) if self._sequences else None
-        item = self.item_shape_ if own is None else (int(own.max(initial=1)), self.n_features_in_)
-        return self._predict(H, decoded, item, self._told(condition, len(H)), own)
+        return self._of_codes(H, decoded, condition, lengths)
+
+    def realise(self, H: Any, condition: Any = None, random_state: Any = None) -> Any:
+        """Return new items of the codes ``H``: what `inverse_transform` returns or, of categories and mixed tables, draws from p(x|h).
+
+        Arguments:
+            H: Codes (n, n_components).
+            condition: As in `fit`, where that had one.
+            random_state: As in `sample`.
+        """
+        if not self.likelihood_.realised:
+            return self.inverse_transform(H, condition)
+        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
+            return self._of_codes(np.asarray(H), realised, condition)
 
     def reconstruct(self, X: Any, condition: Any = None) -> Any:
         """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled, and sequences keep their lengths."""
@@ -296,7 +309,7 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         Arguments:
             n: How many.
             condition: As in `fit`, one for all or one for each.
-            random_state: A seed; None is the estimator's own, so that every call gives the same items.
+            random_state: A seed; None is the estimator's own, so that every call gives the same items where that is a number.
 
         Raises:
             InputError: For a bottleneck without a prior.
@@ -309,11 +322,10 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
                 f"{type(self).__name__} with {type(self.bottleneck_).__name__} codes has no prior to draw from. "
                 "VariationalAutoencoder has one; for any other use isthmus.tasks.generation.fit_density(estimator, X)."
             )
-        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
+        seed = seed_of(self.random_state if random_state is None else random_state)
+        with seeded(seed, device_of(self.training_.device)):
             H = prior.sample().numpy()
-            if self.likelihood_.realised:
-                return self._predict(H, realised, self.item_shape_, self._told(condition, len(H)))
-        return self.inverse_transform(H, condition)
+        return self.realise(H, condition, seed + 1)  # other numbers than those of the codes
 
     @property
     def _n_features_out(self) -> int:
@@ -334,6 +346,12 @@ class BaseAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storabl
         rows = read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask", sequences=self._sequences)
         warn_of_other_units(self, rows)
         return rows
+
+    def _of_codes(self, H: np.ndarray, function: Any, condition: Any, lengths: Any = None) -> Any:
+        """Return what a function of `prediction` makes of codes: items or, of sequences, a list of them, as long as given or predicted."""
+        own = self._lengths(H, lengths) if self._sequences else None
+        item = self.item_shape_ if own is None else (int(own.max(initial=1)), self.n_features_in_)
+        return self._predict(H, function, item, self._told(condition, len(H)), own)
 
     def _learn_lengths(self, X: Sequences, told: np.ndarray | None) -> None:
         """Fit the logarithm of a sequence's length to its code, by least squares."""

@@ -1,9 +1,9 @@
 """The binary autoencoder."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..networks.base import Network
-from ..parts import BinaryCode
+from ..parts import BinaryCode, BitBalance, Decorrelation
 from ..parts.bottleneck import Bottleneck
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
@@ -31,6 +31,8 @@ class BinaryAutoencoder(BaseAutoencoder):
         >>> codes.shape, sorted(set(codes.flatten().tolist()))
         ((1797, 16), [0.0, 1.0])
     """
+
+    own_penalties: ClassVar[tuple[type[Penalty], ...]] = (BitBalance, Decorrelation)
 
     def __init__(self, n_components: int = 2, bottleneck: Bottleneck | None = None, penalty: Penalty | None = None,
                  network: Network | None = None, likelihood: Likelihood | None = None, training: Training | None = None,

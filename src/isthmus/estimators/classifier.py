@@ -134,6 +134,10 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         known = known_labels(labels)
         if not known.any():
             raise InputError("y must hold a label for at least one row to score. Every label is None or NaN.")
+        rows = X.shape[0] if hasattr(X, "shape") else len(X)
+        for name, column in (("y", labels), ("sample_weight", sample_weight)):
+            if column is not None and np.shape(column) != (rows,):
+                raise InputError(f"{name} must hold one value for each of the {rows} rows of X. Got shape {np.shape(column)}.")
         weights = None if sample_weight is None else np.asarray(sample_weight)[known]
         if weights is not None and not weights.sum() > 0:
             raise InputError("sample_weight must be above 0 for at least one row with a label.")

@@ -1,6 +1,6 @@
 """The contractive autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..networks.base import Network
 from ..parts import Contractive, Identity
@@ -29,6 +29,8 @@ class ContractiveAutoencoder(BaseAutoencoder):
         >>> ContractiveAutoencoder(2, Contractive(1.0), training=Training(epochs=5), random_state=0).fit_transform(X).shape
         (150, 2)
     """
+
+    own_penalties: ClassVar[tuple[type[Penalty], ...]] = (Contractive,)
 
     def __init__(self, n_components: int = 2, penalty: Penalty | None = None, network: Network | None = None,
                  likelihood: Likelihood | None = None, training: Training | None = None,

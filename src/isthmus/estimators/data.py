@@ -44,8 +44,9 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool, sequence
                          "isthmus.Table() (a run that was fitted to a table does).")  # fmt: skip
     if isinstance(X, list | tuple) and len(X) and all(getattr(item, "ndim", 0) == 2 for item in X):
         if not sequences:
-            raise InputError(f"X is a list of sequences, which {type(estimator).__name__} does not read; stack those of one length into an "
-                             "array (n, t, d), or take an autoencoder with Recurrent().")  # fmt: skip
+            what = f"{type(estimator).__name__}" + (".partial_fit" if getattr(estimator, "sequential", False) else "")
+            raise InputError(f"X is a list of sequences, which {what} does not read; stack those of one length into an array (n, t, d), or "
+                             "fit another variant to all of them, such as Autoencoder(network=Recurrent()).")  # fmt: skip
         return read_sequences(estimator, X, reset, nan)
     rules = {"dtype": list(_DTYPES), "ensure_min_samples": 2 if reset else 1,
              "ensure_all_finite": "allow-nan" if nan else True}  # fmt: skip
@@ -189,8 +190,12 @@ class Summary:
     def units(self, likelihood: Likelihood) -> Units:
         """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred, over one spread, if they may be."""
         if self.in_unit_interval or not likelihood.rescales:
-            return Units(torch.zeros(self.mean.shape), 255.0 if self.bytes else 1.0)
+            return Units(torch.zeros(self.mean.shape), self.one(likelihood))
         return Units(torch.from_numpy(self.mean).float(), self.spread)
+
+    def one(self, likelihood: Likelihood) -> float:
+        """Return which number of the data is 1 to the model, where it does not centre them: 255 of bytes, but for levels and counts."""
+        return 255.0 if self.bytes and likelihood.rescales else 1.0
 
     def likelihood(self, missing: str = "refuse") -> Likelihood:
         """Return the default: `Bernoulli` for bytes and for numbers in [0, 1], `Gaussian` for all others."""
@@ -211,6 +216,9 @@ class Summary:
 
     def check(self, likelihood: Likelihood) -> None:
         """Raise `InputError` where the data cannot be learnt from, or lie outside what the likelihood allows."""
+        if self.sequences and not likelihood.local:
+            raise InputError(f"{type(likelihood).__name__} is for items of one shape, and X is a list of sequences; stack those of one "
+                             "length into an array (n, t, d), or take another likelihood.")  # fmt: skip
         self.check_missing(likelihood)
         if not self.low < self.high:
             what = "no numbers but NaN" if self.low > self.high else f"the same value everywhere ({self.low:g})"
@@ -225,14 +233,14 @@ class Summary:
         if far > _FAR * self.spread:
             raise InputError(f"X varies by {self.spread:.3g} about values of up to {far:.3g}, which single precision cannot tell "
                              "apart; subtract the columns' means first (StandardScaler).")  # fmt: skip
-        self.check_range(likelihood, 255 if self.bytes else 1)
+        self.check_range(likelihood, self.one(likelihood))
 
     def check_missing(self, likelihood: Likelihood) -> None:
         """Raise `InputError` for NaN where the likelihood has no mask for it."""
         if self.missing and likelihood.missing == "refuse":
             masks = "mask" in getattr(type(likelihood).limits.get("missing"), "values", ())
-            remedy = ("Give a likelihood that masks them, such as Gaussian(missing='mask') (on the command line --missing mask), or fill "
-                      "them first.") if masks else f"{type(likelihood).__name__} cannot leave them out: fill them first."  # fmt: skip
+            remedy = (f"Leave them out of the loss by {type(likelihood).__name__}(missing='mask') (on the command line --missing mask), or "
+                      "fill them first.") if masks else f"{type(likelihood).__name__} cannot leave them out: fill them first."  # fmt: skip
             raise InputError(f"Input X contains NaN ({self.missing} numbers, the first in row {self.first_missing}). {remedy}")
 
     def check_range(self, likelihood: Likelihood, unit: float) -> None:

@@ -43,6 +43,9 @@ def begin(estimator: Any, summary: Summary, training: Training) -> Begun:
         raise InputError(f"sequences of any length need network=Recurrent(). Got {parts.network!r}; stack sequences of one length into an "
                          "array (n, t, d) for other networks.")  # fmt: skip
     summary.check(parts.likelihood)
+    if training.augmentation is not None and training.augmentation.shares and not summary.in_unit_interval:
+        raise InputError(f"{type(training.augmentation).__name__} needs bytes, or values in [0, 1]. Got {summary.low:g} to "
+                         f"{summary.high:g}; scale the data (MinMaxScaler) or leave it out.")  # fmt: skip
     parts = parts._replace(likelihood=parts.likelihood.resolve(summary.mean))
     units = summary.units(parts.likelihood)
     mean = units(torch.from_numpy(summary.mean).float())
@@ -96,8 +99,8 @@ def loop_over_piece(begun: Begun, X: Rows, history: list[dict[str, float]], memo
         condition: What is known of each row, or None.
     """
     done = int(history[-1]["epoch"]) if history else 0
-    training = copy.copy(begun.training).set_params(epochs=done + 1)
-    loop = Loop(begun.model, Batches(X, None, training.batch_size, condition), None, training, seed)
+    training = begun.training
+    loop = Loop(begun.model, Batches(X, None, training.batch_size, condition), None, training, seed, end=done + 1)
     if done:
         loop.best = snapshot(begun.model)  # what is kept should the piece end in NaN
         loop.go_on(State(done, seconds=history[-1]["seconds"], history=list(history), best_epoch=done), memory)

@@ -45,6 +45,10 @@ class Given(TransformerMixin, BaseEstimator):
         """Return the items that the codes ``H`` stand for."""
         return self.estimator.inverse_transform(H, condition=self.condition, **more)
 
+    def realise(self, H: Any, random_state: Any = None) -> Any:
+        """Return new items of the codes ``H``."""
+        return self.estimator.realise(H, self.condition, random_state)
+
     def reconstruct(self, X: Any) -> np.ndarray:
         """Return the reconstructions of ``X``."""
         return self.estimator.reconstruct(X, condition=self.condition)

@@ -139,7 +139,8 @@ def pseudo_likelihood(model: Any, raw: Tensor) -> Tensor:
 
 def _in_data_units(model: Model, total: Tensor, counted: Tensor | int) -> Tensor:
     """Return log-likelihoods of so many numbers, given in the model's units, in the data's: densities change with the volume."""
-    return total if np.isfinite(model.likelihood.support).all() else total - counted * model.units.scale.log()
+    least, most = model.likelihood.bounds(tuple(model.mean.shape))
+    return total if np.isfinite([least, most]).all() else total - counted * model.units.scale.log()
 
 
 def _counted(x: Tensor, observed: Tensor | None) -> Tensor | int:

@@ -30,7 +30,7 @@ class Storable(Trained):
 
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
-        return training
+        return parts.likelihood.completed(training)
 
     def config(self) -> dict[str, Any]:
         """Return what was learnt, but for the arrays."""

@@ -1,9 +1,9 @@
 """The sparse autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..networks.base import Network
-from ..parts import L1, AuxK, Identity
+from ..parts import L1, AuxK, Identity, SparseRate
 from ..parts.bottleneck import Bottleneck, Selection
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
@@ -37,6 +37,8 @@ class SparseAutoencoder(BaseAutoencoder):
         >>> int((model.transform(X) != 0).sum(axis=1).max())
         2
     """
+
+    own_penalties: ClassVar[tuple[type[Penalty], ...]] = (L1, SparseRate)
 
     def __init__(self, n_components: int = 2, bottleneck: Bottleneck | None = None, penalty: Penalty | None = None,
                  network: Network | None = None, likelihood: Likelihood | None = None, training: Training | None = None,

@@ -1,20 +1,17 @@
 """The variational autoencoder with a learned similarity, trained against a discriminator."""
 
-import copy
 from typing import Any, ClassVar
 
 from ..errors import InputError
-from ..model import Parts
 from ..networks.base import Network
 from ..parts import KL, GaussianCode
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
-from ..training import Adam, OneCycle, Training
+from ..training import Training
 from ..training.adversarial import LearnedSimilarity
 from .base import BaseAutoencoder, Row
 from .data import Summary
-
-_RATE = 1e-3
+from .variational import cost_of_code
 
 
 class VAEGAN(BaseAutoencoder):
@@ -27,16 +24,14 @@ class VAEGAN(BaseAutoencoder):
 
     Arguments:
         n_components: The code's size.
-        penalty: `KL`, or another cost of random codes; None is ``KL()``.
+        penalty: `KL`; None is ``KL()``.
         network: As in `BaseAutoencoder`.
         likelihood: A `LearnedSimilarity`, whose ``weight`` is γ; None is one that fits the data's range.
-        training: As in `BaseAutoencoder`, but for what it leaves open: a learning rate of 0.001, `Adam` without decay, a cycle of its own
-            for a head start, so that what the discriminator meets has come to rest, and no held-out rows, since no loss of three opponents
-            tells the best epoch.
+        training: As in `BaseAutoencoder`; what it leaves open is as `LearnedSimilarity.completed` has it.
         random_state: As in `BaseAutoencoder`.
 
     Raises:
-        InputError: In `fit`, for another likelihood.
+        InputError: In `fit`, for another likelihood or penalty.
 
     References:
         Autoencoding beyond pixels using a learned similarity metric (A. B. L. Larsen, S. K. Sønderby, H. Larochelle, O. Winther, 2016),
@@ -50,6 +45,7 @@ class VAEGAN(BaseAutoencoder):
         ((3, 64), ['deceit', 'epoch', 'kl'])
     """
 
+    own_penalties: ClassVar[tuple[type[Penalty], ...]] = (KL,)
     paired: ClassVar[bool] = False
     sequential: ClassVar[bool] = False  # a discriminator reads items of one shape
 
@@ -61,21 +57,10 @@ class VAEGAN(BaseAutoencoder):
         self.network, self.likelihood, self.training, self.random_state = network, likelihood, training, random_state
 
     def row(self) -> Row:
-        return Row(None, GaussianCode(), (self.penalty or KL(),))
+        return Row(None, GaussianCode(), (cost_of_code(self),))
 
     def likelihood_for(self, summary: Summary) -> Likelihood:
         if self.likelihood is not None and not isinstance(self.likelihood, LearnedSimilarity):
             raise InputError(f"VAEGAN.likelihood must be LearnedSimilarity(), or None. Got {self.likelihood!r}; with another, "
                              "VariationalAutoencoder is what is left of it.")  # fmt: skip
         return self.likelihood or LearnedSimilarity(bounded=summary.in_unit_interval)
-
-    def completed(self, training: Training, parts: Parts) -> Training:
-        """Return the settings with those of adversarial training where they are open."""
-        chosen = copy.copy(training)
-        chosen.optimizer = training.optimizer or Adam(weight_decay=0.0)
-        chosen.learning_rate = training.learning_rate or _RATE
-        likelihood: Any = parts.likelihood
-        chosen.schedule = training.schedule or OneCycle(restart=likelihood.head_start)
-        if training.validation is None and training.patience is None:
-            chosen.validation = 0
-        return chosen

@@ -1,6 +1,7 @@
 """What every source of data gives: items in order, each with an id, as a whole or streamed in blocks."""
 
 import itertools
+import posixpath
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -120,10 +121,14 @@ def distinct(name: str, taken: set[str]) -> str:
 
 
 def subfolders(names: Sequence[str]) -> np.ndarray | None:
-    """Return the folder in which each file lies, where every one lies in one and there are two or more: these are labels.
+    """Return each file's folder, below those that hold all files, where every one lies in one and there are two or more: these are labels.
 
     >>> subfolders(["cats/1.png", "cats/2.png", "dogs/1.png"]).tolist(), subfolders(["all/1.png"])
     (['cats', 'cats', 'dogs'], None)
+    >>> subfolders(["pets/cats/1.png", "pets/dogs/1.png"]).tolist()
+    ['cats', 'dogs']
     """
-    folders = [name.partition("/")[0] for name in names if "/" in name]
-    return np.array(folders) if len(folders) == len(names) and len(set(folders)) > 1 else None
+    folders = [posixpath.dirname(name) for name in names]
+    shared = posixpath.commonpath(folders) if folders else ""
+    below = [folder.removeprefix(shared).strip("/").partition("/")[0] for folder in folders]
+    return np.array(below) if all(below) and len(set(below)) > 1 else None

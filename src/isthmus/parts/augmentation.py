@@ -21,6 +21,8 @@ from .base import Part
 class Augmentation(Part):
     """A random map of a batch of items to another batch of items."""
 
+    shares: ClassVar[bool] = False  # whether it is for bytes and numbers in [0, 1] only
+
     @abstractmethod
     def __call__(self, x: Shaped[Tensor, "batch *item"]) -> Shaped[Tensor, "batch *item"]:
         """Return changed copies of the items, in their dtype; every call draws anew."""
@@ -29,7 +31,8 @@ class Augmentation(Part):
 class Binarised(Augmentation):
     """Grey values become white or black at random, white with the value as its probability, anew for every batch.
 
-    For bytes and for numbers in [0, 1]: the dynamic binarisation that likelihoods of images are reported under.
+    For bytes and for numbers in [0, 1], others are refused: the dynamic binarisation that likelihoods of images are reported under. What
+    is missing stays so.
 
     References:
         On the quantitative analysis of deep belief networks (R. Salakhutdinov, I. Murray, 2008)
@@ -39,11 +42,13 @@ class Binarised(Augmentation):
         [[0, 255]]
     """
 
+    shares: ClassVar[bool] = True
+
     def __call__(self, x: Shaped[Tensor, "batch *item"]) -> Shaped[Tensor, "batch *item"]:
         """Return items of the least and the greatest value only."""
         white = 255 if x.dtype == torch.uint8 else 1
-        drawn = ranks.uniform(x.float()) * white < x
-        return drawn.to(x.dtype) * white
+        drawn = (ranks.uniform(x.float()) * white < x).to(x.dtype) * white
+        return torch.where(x.isnan(), x, drawn) if x.is_floating_point() else drawn
 
 
 class ImageAugmentation(Augmentation):

@@ -37,6 +37,9 @@ class Likelihood(Part):
     #: Whether the model's units may be others than the data's, centred and scaled.
     rescales: ClassVar[bool] = True
 
+    #: Whether it is a product over an item's numbers, or cells, so that columns or steps may have it to themselves.
+    local: ClassVar[bool] = True
+
     #: What to take for data that this family is too narrow for.
     unbounded: ClassVar[str] = "Gaussian()"
 
@@ -49,6 +52,10 @@ class Likelihood(Part):
     def resolve(self, mean: np.ndarray) -> Self:
         """Return the likelihood with what its settings leave to the data, which have this mean item; most leave nothing."""
         return self
+
+    def completed(self, training: Any) -> Any:
+        """Return settings for training by it, with those that it wants where they are open; most want none."""
+        return training
 
     @abstractmethod
     def __call__(self, decoded: Float[Tensor, "batch *item"], state: nn.Module | None) -> Distribution:

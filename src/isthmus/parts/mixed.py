@@ -1,6 +1,5 @@
 """The likelihood of tables whose columns are of several kinds: groups of columns with a likelihood each."""
 
-import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,12 +48,19 @@ class Mixed(Likelihood):
     def check(self) -> None:
         """Raise `InputError` for groups that are no pairs of a likelihood and places."""
         super().check()
+        if not isinstance(self.groups, tuple | list):
+            raise InputError(f"Mixed.groups must be a tuple of pairs, a likelihood and the places of its columns. Got {self.groups!r}.")
         for group in self.groups:
             if not (isinstance(group, tuple | list) and len(group) == 2 and isinstance(group[0], Likelihood)
                     and isinstance(group[1], tuple | list) and all(map(Whole(0).allows, group[1]))):  # fmt: skip
                 raise InputError("Mixed.groups must hold pairs of a likelihood and a tuple with the places of its columns, such as "
                                  f"(Gaussian(), (0, 1)). Got {group!r}.")  # fmt: skip
             group[0].check()
+            if not group[0].local or isinstance(group[0], Mixed):
+                raise InputError(f"Mixed.groups must hold likelihoods of single numbers or categories. Got {group[0]!r}.")
+            if group[0].missing != self.missing == "refuse":
+                raise InputError(f"Mixed.groups holds {group[0]!r}, whose missing is {group[0].missing!r}: it is one for all groups, give "
+                                 "Mixed(groups, missing='mask').")  # fmt: skip
 
     def resolve(self, mean: np.ndarray) -> "Mixed":
         """Return the likelihood with what its groups leave to the data."""
@@ -68,9 +74,11 @@ class Mixed(Likelihood):
 
     def bounds(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return the least and greatest value that each column may have; `fit` asks for them first, so that wrong groups end here."""
+        if len(shape) != 1:
+            raise InputError(f"Mixed is for the columns of a table. Got items of shape {shape}.")
         named = sorted(place for _, places in self.groups for place in places)
-        if len(shape) != 1 or named != list(range(shape[0])):
-            count = shape[0] if len(shape) == 1 else math.prod(shape)
+        count = shape[0]
+        if named != list(range(count)):
             odd = next((place for place in range(count) if named.count(place) != 1), named[-1] if named else 0)
             raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times.")
         least, most = np.empty(shape), np.empty(shape)

@@ -30,6 +30,7 @@ class Pass(NamedTuple):
     code: Code
     p: Distribution  # p(x|h), batch shape (batch, *item)
     progress: float = 1.0  # the share of training that is done
+    model: Any = None  # what made it, told all that is known of the batch
 
     @property
     def h(self) -> Float[Tensor, "batch latent"]:

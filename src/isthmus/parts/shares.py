@@ -23,7 +23,7 @@ class Categorical(Likelihood):
         missing: "refuse" or "mask" NaN in the data.
 
     Raises:
-        InputError: In `fit`, where the levels of an item do not sum to 1.
+        InputError: In `fit`, where the levels do not sum to 1 in the mean over items.
 
     References:
         Pattern Recognition and Machine Learning (C. M. Bishop, 2006), section 4.3.4

@@ -91,8 +91,11 @@ class Sampler:
         self.density = density
 
     def sample(self, n: int = 1, random_state: int | None = None) -> np.ndarray:
-        """Return ``n`` new items in the estimator's own shape and units."""
-        return self.estimator.inverse_transform(self.density.sample(n, random_state))
+        """Return ``n`` new items in the estimator's own shape and units, of categories drawn ones."""
+        codes = self.density.sample(n, random_state)
+        if hasattr(self.estimator, "realise"):
+            return self.estimator.realise(codes, random_state=random_state)
+        return self.estimator.inverse_transform(codes)
 
 
 def fit_density(estimator: Any, X: Any, components: int = 10, random_state: int = 0) -> Sampler:

@@ -35,9 +35,9 @@ class Padded:
         """Return the codes (n, n_components)."""
         return self._model.transform(_sequences(X))
 
-    def draw_codes(self, X: np.ndarray) -> np.ndarray:
+    def draw_codes(self, X: np.ndarray, random_state: Any = None) -> np.ndarray:
         """Return codes drawn from the items' posteriors, (n, n_components)."""
-        return self._model.draw_codes(_sequences(X))
+        return self._model.draw_codes(_sequences(X), random_state=random_state)
 
     def reconstruct(self, X: np.ndarray) -> np.ndarray:
         """Return items through the code and back, as long as they are."""
@@ -47,13 +47,17 @@ class Padded:
         """Return what codes stand for."""
         return self._filled(self._model.inverse_transform(H))
 
+    def realise(self, H: Any, random_state: Any = None) -> np.ndarray:
+        """Return new items of codes."""
+        return self._filled(self._model.realise(H, random_state=random_state))
+
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return the score of each item, (n,)."""
         return self._model.score_samples(_sequences(X))
 
-    def sample(self, n: int = 1) -> np.ndarray:
+    def sample(self, n: int = 1, random_state: Any = None) -> np.ndarray:
         """Return new items."""
-        return self._filled(self._model.sample(n))
+        return self._filled(self._model.sample(n, random_state=random_state))
 
     def _filled(self, items: Sequence[np.ndarray]) -> np.ndarray:
         return padded([item[: self._steps] for item in items], self._steps)

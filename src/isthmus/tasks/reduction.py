@@ -54,12 +54,13 @@ class Split(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A transformer to be fitted: its name in the table, its code size, its seed."""
+    """A transformer to be fitted: its name in the table, its code size, its seed, and whether it is told the items' conditions, if any."""
 
     variant: str
     latent_dim: int
     seed: int
     estimator: Any
+    conditional: bool = True
 
 
 @dataclass
@@ -96,13 +97,14 @@ def compare(candidates: Iterable[Candidate], train: Split, test: Split,
         if size not in baselines:
             baselines[size] = Principal(size).fit(train.items)
         started = time.perf_counter()
-        fitted = candidate.estimator.fit(train.items)
+        told = train.conditions if candidate.conditional and getattr(candidate.estimator, "conditional", False) else None
+        fitted = candidate.estimator.fit(train.items, **({} if told is None else {"condition": told}))
         seconds = time.perf_counter() - started
         row: Row = {"variant": candidate.variant, "latent_dim": size, "seed": candidate.seed, "seconds": seconds}
         row |= evaluate(fitted, test, baselines[size])
-        row["train_squared_error"] = metrics.squared_error(train.items, reconstruct(fitted, train.items))
+        row["train_squared_error"] = metrics.squared_error(train.items, reconstruct(train.told(fitted), train.items))
         row |= purposes(fitted, train, test, yardstick)
-        row |= {name: own(test.items, reconstruct(fitted, test.items)) for name, own in (measures or {}).items()}
+        row |= {name: own(test.items, reconstruct(test.told(fitted), test.items)) for name, own in (measures or {}).items()}
         if candidate.variant == "linear":
             row["principal_angles_degrees"] = angles(fitted, baselines[size]).tolist()
         comparison.rows.append(row)
@@ -202,10 +204,10 @@ def purposes(estimator: Any, train: Split, test: Split, yardstick: Principal, se
     masked = np.where(rng.random(x.shape) < 0.3, 0.0 if bounded else np.nanmean(x, axis=0), x)
     row: Row = {}
     for name, seen in (("noisy_error", noisy), ("masked_error", masked)):
-        cleaned = reconstruct(estimator, own(seen).astype(np.float32).reshape(clean.items.shape))
+        cleaned = reconstruct(clean.told(estimator), own(seen).astype(np.float32).reshape(clean.items.shape))
         row[name] = metrics.squared_error(clean.items, cleaned)
     row |= labelled(estimator, train, clean)
-    drawn = draw(estimator, train.items, len(clean.items))
+    drawn = draw(train.told(estimator), train.items, len(clean.items), clean.told(estimator))
     pair = yardstick.transform(clean.items), yardstick.transform(drawn.astype(np.float32))
     row["sample_distance"] = metrics.frechet_distance(*pair)
     return row

@@ -1,5 +1,6 @@
 """Learned similarity: reconstructions judged by what a discriminator sees, trained in three steps a batch."""
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
@@ -18,9 +19,13 @@ from ..networks.base import Network
 from ..networks.dense import linear
 from ..parts.likelihood import Bernoulli, Gaussian, Likelihood, log_likelihood
 from .batches import Batch
+from .optimizers import Adam
+from .schedules import OneCycle
+from .settings import Training
 
 _VERDICT = 256  # numbers from which the discriminator judges
 _CONVOLVED_FROM = 8  # pixels a side from which its default is convolutional
+_RATE = 1e-3
 
 
 class LearnedSimilarity(Likelihood):
@@ -54,6 +59,7 @@ class LearnedSimilarity(Likelihood):
     """
 
     unbounded: ClassVar[str] = "LearnedSimilarity(bounded=False)"
+    local: ClassVar[bool] = False
     limits: ClassVar[dict[str, Limit]] = {
         "network": Kind(Network, "a network such as Conv()", optional=True), "weight": Real(0), "anchor": Real(0), "head_start": Real(0, 1),
         "equilibrium": Real(0), "margin": Real(0), "bounded": OneOf((True, False)), "missing": OneOf(("refuse",)),
@@ -69,6 +75,20 @@ class LearnedSimilarity(Likelihood):
         self.margin = margin
         self.bounded = bounded
         self.missing = missing
+
+    def completed(self, training: Training) -> Training:
+        """Return the settings with those of adversarial training where they are open.
+
+        A learning rate of 0.001, `Adam` without decay, a cycle of its own for a head start, so that what the discriminator meets has come
+        to rest, and no held-out rows, since no loss of three opponents tells the best epoch.
+        """
+        chosen = copy.copy(training)
+        chosen.optimizer = training.optimizer or Adam(weight_decay=0.0)
+        chosen.learning_rate = training.learning_rate or _RATE
+        chosen.schedule = training.schedule or OneCycle(restart=self.head_start)
+        if training.validation is None and training.patience is None:
+            chosen.validation = 0
+        return chosen
 
     def build(self, shape: tuple[int, ...]) -> "Discriminator":
         """Return the discriminator, untrained."""
@@ -165,7 +185,7 @@ class Adversarial(Model):
 
         All are of one pass through the three, in the order in which its gradients meet nothing that has been updated already.
         """
-        model = self if batch.condition is None else self.given(batch.condition)
+        model = self.for_batch(batch)
         if not self.training:
             yield "encoder", model.terms(batch.x, progress)
             return

@@ -48,6 +48,7 @@ class State:
 
     epoch: int = 0
     step: int = 0  # of the epoch
+    met: dict[str, int] = field(default_factory=dict)  # how many steps of the epoch had each term
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
     best_loss: float = math.inf
@@ -79,10 +80,11 @@ class Loop:
         settings: Resolved training settings.
         seed: Decides the order of the rows; draws come from torch's generators.
         fingerprint: What a checkpoint must have been written with for this run to go on from it.
+        end: The epoch after which this run ends, where the training goes on in others; None is the settings' last.
     """
 
     def __init__(self, model: Any, data: Batches, held_out: Batches | None, settings: Training, seed: int,
-                 fingerprint: str = "{}") -> None:  # fmt: skip
+                 fingerprint: str = "{}", end: int | None = None) -> None:  # fmt: skip
         self.device = device_of(settings.device)
         self.model = model.to(self.device)
         self.data, self.held_out, self.settings, self.seed = data, held_out, settings, seed
@@ -97,7 +99,8 @@ class Loop:
                            for name, parameters in self.weights.groups.items()}  # fmt: skip
         self.checkpoint = Checkpoint(settings.checkpoint, fingerprint)
         self.state = State()
-        self.sums: dict[str, Tensor] = {}
+        self.end = settings.epochs if end is None else end
+        self.sums: dict[str, Tensor] = {}  # of the epoch so far, by term; "loss" is that of all steps
         self.best: dict[str, Tensor] = {}
 
     def run(self) -> State:
@@ -107,7 +110,7 @@ class Loop:
         self.called = 0.0
         try:
             with threads_for(self.work), memory_kept(self.model):
-                while self.state.epoch < self.settings.epochs and not self.state.stopped:
+                while self.state.epoch < self.end and not self.state.stopped:
                     self._epoch()
         except KeyboardInterrupt:
             self.state.stopped = "interrupted"
@@ -145,8 +148,8 @@ class Loop:
         self._look_back()
         if self.state.stopped == "diverged":
             return
-        self.state.epoch, self.state.step, self.sums = self.state.epoch + 1, 0, {}
-        if self.checkpoint.due() or self.state.epoch == self.settings.epochs or self.state.stopped:
+        self.state.epoch, self.state.step, self.sums, self.state.met = self.state.epoch + 1, 0, {}, {}
+        if self.checkpoint.due() or self.state.epoch == self.end or self.state.stopped:
             self._write()
         self._call(0.0)
 
@@ -163,6 +166,7 @@ class Loop:
             ranks.add_up([*self.weights.gather(name), *seen.values()])
             for term, value in seen.items():
                 self.sums[term] = self.sums.get(term, 0.0) + value
+                self.state.met[term] = self.state.met.get(term, 0) + 1
             if self._lost():
                 self._diverge()
                 return
@@ -187,7 +191,9 @@ class Loop:
             return
         state.seconds = self._elapsed()
         row = {"epoch": state.epoch + 1, "seconds": state.seconds}
-        row |= {term: float(total) / state.step for term, total in self.sums.items()}
+        # Steps may be left out, and a term may be that of two: each is a mean over those that had it, and the loss is the sum of the terms.
+        terms = {term: float(total) / state.met.get(term, state.step) for term, total in self.sums.items() if term != "loss"}
+        row |= {**terms, "loss": sum(terms.values())}
         if self.held_out is not None:
             row |= {f"validation_{term}": value for term, value in watched.items()}
         state.history.append(row)
@@ -228,7 +234,7 @@ class Loop:
         steps = self.state.epoch * len(self.data) + self.state.step + ahead
         done = steps / (self.settings.epochs * len(self.data))
         if self.settings.time_budget is None:
-            return done
+            return min(1.0, done)
         return min(1.0, max(done, seconds / self.settings.time_budget))
 
     def _lost(self) -> bool:
