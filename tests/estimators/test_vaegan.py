@@ -137,8 +137,10 @@ def test_any_numbers_do_and_a_condition(tmp_path):
 
 @pytest.mark.filterwarnings("ignore::isthmus.errors.DiagnosticWarning")
 def test_from_the_shell(tmp_path):
-    words = ["--variant", "vaegan", "--hidden", "16", "--latent-dim", "4", "--epochs", "2"]
-    assert main(["fit", "digits", *words, "--out", str(tmp_path / "run")]) == 0
+    words = ["--hidden", "16", "--latent-dim", "4", "--epochs", "2", "--likelihood", "learned-similarity:none:6:0.1:0.5"]
+    assert main(["fit", "digits", "--variant", "vaegan", *words, "--out", str(tmp_path / "run")]) == 0
+    assert isthmus.load(tmp_path / "run").estimator.likelihood_.head_start == 0.5
+    assert main(["fit", "digits", "--variant", "basic", *words, "--out", str(tmp_path / "basic")]) == 0
     assert main(["sample", str(tmp_path / "run"), "-n", "3", "--out", str(tmp_path / "new.npy")]) == 0
     assert np.load(tmp_path / "new.npy").shape == (3, 8, 8)
 

@@ -7,7 +7,7 @@ import re
 from inspect import signature
 from typing import Any
 
-from .. import estimators, networks, parts, representations
+from .. import estimators, networks, parts, representations, training
 from ..checks import check_name
 from ..errors import InputError
 from ..estimators.base import BaseAutoencoder
@@ -54,9 +54,14 @@ def variant_of(estimator: BaseAutoencoder) -> str:
     return next(name for name, cls in variants().items() if type(estimator) is cls)
 
 
-def classes_of(kind: type, module: Any = parts) -> dict[str, type]:
-    """Return the public classes of one kind by their names."""
-    found = (getattr(module, name) for name in module.__all__)
+def classes_of(kind: type) -> dict[str, type]:
+    """Return the public parts of one kind by their names.
+
+    >>> from isthmus.parts.likelihood import Likelihood
+    >>> sorted(classes_of(Likelihood))[:4]
+    ['bernoulli', 'categorical', 'gaussian', 'laplace']
+    """
+    found = (getattr(module, name) for module in (parts, training) for name in module.__all__)
     return {kebab(cls.__name__): cls for cls in found if issubclass(cls, kind)}
 
 

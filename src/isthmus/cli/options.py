@@ -48,7 +48,8 @@ class ModelOptions:
     ("l1:0.05, sparse-rate:1:0.05, contractive:0.1, kl:1 (kl:1:0.5 with free bits), importance-weighted:1:5, bit-balance:1 or "
      "decorrelation:0.1; may be given more than once.")
     likelihood: Annotated[str | None, Parameter(group=_MODEL)] = None
-    "gaussian, gaussian:learnt, bernoulli, laplace, categorical, multinomial (counts); mixed, for tables: categorical for each category."
+    ("gaussian, gaussian:learnt, bernoulli, laplace, categorical, multinomial (counts); mixed, for tables: categorical for each category; "
+     "learned-similarity, by what a discriminator sees, learned-similarity:none:6:0.1:0.5 with weight, anchor and head start.")
 
 
 @Parameter(name="*")
