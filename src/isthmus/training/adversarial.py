@@ -39,12 +39,14 @@ class LearnedSimilarity(Likelihood):
     A decoder that can do nothing yet learns little from being found out. Both halves therefore heed a likelihood of the numbers
     themselves, too, and may begin with that alone. The encoder heeds the two in the shares that they have for the decoder: similarity
     by itself counts for so many nats that codes would leave their prior, and what is drawn from it would be like nothing that was learnt.
+    After a beginning by the likelihood alone the encoder stays as it is: it would follow the decoder to where the prior's codes are not.
 
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
         weight: How much the decoder heeds similarity beside the discriminator's verdict: γ times an item's numbers.
         anchor: How much of the numbers' own negative log-likelihood is added to that, in nats; 0 is the paper's way.
-        head_start: The share of the training in which that likelihood is all that there is; 0 is the paper's way.
+        head_start: The share of the training in which that likelihood is all that there is, and after which the encoder rests; 0 is the
+            paper's way, in which it learns throughout.
         equilibrium, margin: Losses in nats, as above; log 2 = 0.69 is a discriminator that cannot tell.
         bounded: Whether items are in [0, 1] (or bytes), and reconstructions then too.
         missing: "refuse": there is no mask for what a discriminator sees.
@@ -181,7 +183,9 @@ class Adversarial(Model):
         return {"encoder": others, "decoder": back, "discriminator": judge}
 
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
-        """Yield the encoder's step, then those of decoder and discriminator unless one is too far ahead; in evaluation the first.
+        """Yield the encoder's step unless it rests, then those of decoder and discriminator unless one is too far ahead.
+
+        In evaluation there is the first alone.
 
         All are of one pass through the three, in the order in which its gradients meet nothing that has been updated already.
         """
@@ -190,10 +194,9 @@ class Adversarial(Model):
             yield "encoder", model.terms(batch.x, progress)
             return
         out: Any = model.passed(batch.x, draw=True, progress=progress)
-        penalties = model.penalised(out)
         plain = -log_likelihood(out.p.plain, out.x, None)
         if progress < self.likelihood.head_start:
-            yield "encoder", {"plain": plain, **penalties}
+            yield "encoder", {"plain": plain, **model.penalised(out)}
             yield "decoder", {"plain": plain}
             return
         prior = self.bottleneck.prior(out.code.h)
@@ -205,8 +208,9 @@ class Adversarial(Model):
         true, *others = (self.likelihood_state(items) for items in (out.x, *made))
         unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)
         weight = settings.weight / numbers
-        share = weight / (weight + settings.anchor) if settings.anchor else 1.0
-        yield "encoder", {"reconstruction": share * unlike + (1 - share) * plain, **penalties}
+        if not settings.head_start:
+            share = weight / (weight + settings.anchor) if settings.anchor else 1.0
+            yield "encoder", {"reconstruction": share * unlike + (1 - share) * plain, **model.penalised(out)}
         verdicts = torch.stack([look.verdict for look in others])
         real, fake = F.softplus(-true.verdict), F.softplus(verdicts)
         decodes, discriminates = self._in_turn(real, fake)
