@@ -3,7 +3,7 @@
     python -m reproductions.burda_2015 [--quick] [--data FOLDER] [--seeds 1] [--only vae] [--out DIR]
 
 One stochastic layer of 50, 784-200-200-50 with tanh; training digits are binarised anew for every batch, test digits once; log-likelihoods
-are by 5,000 importance-weighted draws. The paper trains for 3,280 passes with batches of 20; ours for 800 by one draw, and for 400
+are by 5,000 importance-weighted draws. The paper trains for 3,280 passes with batches of 20; ours for 800 by one draw, and for 520
 (`--only iwae-full`: 1,200) while draws grow from one to 50, with batches of 100. Every line and seed leaves one JSON file in DIR and is not
 run again; a run that was stopped goes on from its checkpoint.
 
