@@ -87,7 +87,7 @@ def test_what_is_written_step_by_step_is_what_forcing_it_gives(backwards, likeli
     model = Autoencoder(3, likelihood=likelihood)
     module = fitted(model, Recurrent(6, layers=2, backwards=backwards, teacher_forcing=1.0), X).module_
     rows = Sequences.of(X)
-    module = module.over(torch.from_numpy(rows.lengths))
+    module = module.train().over(torch.from_numpy(rows.lengths))
     H = torch.randn(len(X), 3)
     written = module.decode(H).mean
     assert torch.allclose(module.forcing(written).decode(H).mean, written, atol=1e-5)
