@@ -26,7 +26,7 @@ from ..parts.penalty import Penalty
 from ..representations import Spectrogram
 from ..representations.cutting import CutRows
 from ..storage import refuse_existing
-from ..tasks import Candidate, Principal, Split
+from ..tasks import Candidate, Comparison, Principal, Split
 from ..tasks import compare as measure
 from ..training import Training
 from ..training.batches import dense
@@ -103,15 +103,20 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
                 summary.check(candidate.estimator.likelihood_for(summary))
         found = measure(candidates(), train, held, lambda one: bar.next(f"{one.variant}, code of {one.latent_dim}"),
                         {"decibels": spectral_error} if isinstance(step, Spectrogram) else None)
-    sentences = report.verdict(found.rows, target_error)
-    if train.conditions is not None:
-        informed = [name for (name, _), fitted in found.estimators.items() if getattr(fitted, "condition_", None) is not None]
-        sentences.append(f"Told the condition of each item, which their codes then need not hold: {', '.join(dict.fromkeys(informed))}.")
-    keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step),
+    notes = _informed(found)
+    sentences = [*report.verdict(found.rows, target_error), *notes]
+    keep(folder, lambda: report.render(found, train, held, title=title, columns=names, decode=sources.cells_of(step), notes=notes,
                                         target_error=target_error), found.rows, sentences, json_)  # fmt: skip
     if not json_:
         tell(report.table(found.rows), "squared error: summed over an item's numbers, averaged over items", sentences, folder)
         console().print(f"Next: isthmus fit {data} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
+
+
+def _informed(found: Comparison) -> list[str]:
+    """Return what is to be said of conditions, where there are any."""
+    told = [name for (name, _), fitted in found.estimators.items() if getattr(fitted, "condition_", None) is not None]
+    names = ", ".join(dict.fromkeys(told))
+    return [f"Told the condition of each item, which their codes then need not hold: {names}."] if told else []
 
 
 def _parts(data: str, test: str | None, seed: int, source: DataOptions, condition: str | None) -> tuple[Split, Split, Any]:
