@@ -70,14 +70,14 @@ def read_data(source: str, options: DataOptions) -> Data:
     return Data(items, labels, step, cut)
 
 
-def labelled(items: Items, name: str | None, flag: str = "--labels") -> tuple[Items, np.ndarray | None]:
+def labelled(items: Items, name: str | None) -> tuple[Items, np.ndarray | None]:
     """Return items and their labels: those of a column, which the items then lack, or of a file; without a name their own."""
     if name is None:
         return items, items.labels
     table = table_of(items)
     if table is not None and name in table.names:
         return without(items, name), texts(table.column(name))
-    return items, texts(label_file(name, items, flag))
+    return items, texts(label_file(name, items))
 
 
 def table_of(items: Items) -> TableItems | None:
@@ -174,11 +174,11 @@ def take(raw: Any, which: np.ndarray) -> Any:
     return PlacedColumns(columns, lambda row: raw.where(int(which[row]))) if isinstance(raw, PlacedColumns) else columns
 
 
-def label_file(name: str, items: Items, flag: str = "--labels") -> np.ndarray:
+def label_file(name: str, items: Items) -> np.ndarray:
     """Return the labels (n,) of the file ``name``: in the items' order, or by their names where a column beside them holds these."""
-    found = told_file(name, items, flag)
+    found = told_file(name, items, "--labels")
     if found.ndim != 1:
-        raise InputError(f"{flag} {name} must hold one label for each of the {len(items)} items. Got shape {found.shape}.")
+        raise InputError(f"--labels {name} must hold one label for each of the {len(items)} items. Got shape {found.shape}.")
     return found
 
 

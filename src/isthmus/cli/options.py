@@ -141,8 +141,8 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
         return cls(size, **own, **common)
     row = cls(size, **{name: part for name, part in given.items() if name in takes and name != "penalty"}).row()
     # The row's own penalty gives way to one of its kinds, and stands beside all others.
-    replaced = (*(cls.own_penalties if any(isinstance(penalty, cls.own_penalties) for penalty in penalties) else ()),
-                *map(type, penalties))  # fmt: skip
+    kinds = tuple(map(type, penalties))
+    replaced = kinds + cls.own_penalties if any(issubclass(kind, cls.own_penalties) for kind in kinds) else kinds
     kept = tuple(penalty for penalty in row.penalties if not isinstance(penalty, replaced))
     return Autoencoder(size, corruption or row.corruption, bottleneck or row.bottleneck, kept + penalties, **common)
 

@@ -1,5 +1,6 @@
 """What every fitted autoencoder does with rows and with codes, under a condition where it was fitted with one."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
         """
         rows = self._read(X)
         told = self._told(condition, rows.shape[0])
-        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
+        with self._seeded(random_state):
             return self._predict(rows, drawn_codes, condition=told)
 
     def inverse_transform(self, H: Any, condition: Any = None, lengths: Any = None) -> Any:
@@ -71,14 +72,6 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
         check_is_fitted(self)
         if lengths is not None and not self._sequences:
             raise InputError(f"lengths are for sequences of any length, and this {type(self).__name__} was fitted to items of one shape.")
-        if np.ndim(H) != 2:
-            raise InputError(f"H must have the shape (n, {self.n_components_}), a code a row. Got {np.shape(H)}.")
-        try:
-            H = check_array(H, dtype=[np.float64, np.float32], estimator=self, input_name="H")
-        except ValueError as error:
-            raise InputError(" ".join(str(error).split())) from error
-        if H.shape[1] != self.n_components_:
-            raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
         return self._of_codes(H, decoded, condition, lengths)
 
     def realise(self, H: Any, condition: Any = None, random_state: Any = None) -> Any:
@@ -89,10 +82,11 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
             condition: As in `fit`, where that had one.
             random_state: As in `sample`.
         """
+        check_is_fitted(self)
         if not self.likelihood_.realised:
-            return self.inverse_transform(H, condition)
-        with seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device)):
-            return self._of_codes(np.asarray(H), realised, condition)
+            return self._of_codes(H, decoded, condition)
+        with self._seeded(random_state):
+            return self._of_codes(H, realised, condition)
 
     def reconstruct(self, X: Any, condition: Any = None) -> Any:
         """Return ``inverse_transform(transform(X))`` in one pass; missing numbers come back filled, and sequences keep their lengths."""
@@ -153,6 +147,10 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
             H = prior.sample().numpy()
         return self.realise(H, condition, seed ^ 1)  # other numbers than those of the codes
 
+    def _seeded(self, random_state: Any) -> AbstractContextManager[None]:
+        """Return what lets draws be those of a seed, the estimator's own where it is None."""
+        return seeded(seed_of(self.random_state if random_state is None else random_state), device_of(self.training_.device))
+
     @property
     def _n_features_out(self) -> int:
         return self.n_components_
@@ -165,8 +163,16 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
         warn_of_other_units(self, rows)
         return rows
 
-    def _of_codes(self, H: np.ndarray, function: Any, condition: Any, lengths: Any = None) -> Any:
+    def _of_codes(self, H: Any, function: Any, condition: Any, lengths: Any = None) -> Any:
         """Return what a function of `prediction` makes of codes: items or, of sequences, a list of them, as long as given or predicted."""
+        if np.ndim(H) != 2:
+            raise InputError(f"H must have the shape (n, {self.n_components_}), a code a row. Got {np.shape(H)}.")
+        try:
+            H = check_array(H, dtype=[np.float64, np.float32], estimator=self, input_name="H")
+        except ValueError as error:
+            raise InputError(" ".join(str(error).split())) from error
+        if H.shape[1] != self.n_components_:
+            raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
         own = self._lengths(H, lengths) if self._sequences else None
         item = self.item_shape_ if own is None else (int(own.max(initial=1)), self.n_features_in_)
         return self._predict(H, function, item, self._told(condition, len(H)), own)

@@ -81,7 +81,6 @@ class Scheduled:
     def __str__(self) -> str:
         return f"{self.limit}, or a schedule such as {self.example}"
 
-
     def at(self, name: str, value: Any, progress: float) -> Any:
         """Return ``value`` or, where it is a schedule, what that tells at ``progress``, which the limit must allow, too."""
         if not callable(value):
