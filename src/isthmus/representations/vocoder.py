@@ -120,8 +120,9 @@ class Vocoder(KnowsWidth):
         pitch, times = self._pitch(wave)
         size = self._transform_size()
         envelope = world.cheaptrick(wave, pitch, times, self.rate, f0_floor=self._floor(), fft_size=size)
-        # Whether a frame has a voice at all is told from what lies below 4 kHz and below 7.9: where there is such.
-        told = _LOVE if self.rate > 2 * _TOLD and not self._is_sung() else 0.0
+        # Whether a frame has a voice at all is told from what lies below 4 kHz and below 7.9. At rates without the latter WORLD divides
+        # by memory that nothing was written to, so that no limit but this one takes every quotient for a voice.
+        told = _LOVE if self.rate > 2 * _TOLD and not self._is_sung() else -np.inf
         rough = world.d4c(wave, pitch, times, self.rate, fft_size=size, threshold=told)
         least = np.maximum(_BELOW * envelope.max(axis=1, keepdims=True), _LEAST)
         cepstra = 0.5 * np.log(np.maximum(envelope, least)) @ self._to_cepstrum()
