@@ -36,7 +36,7 @@ def asked(loaded: sources.Data, name: str | None, labels: str | None) -> Asked:
     items = loaded.items
     table = sources.table_of(items)
     if table is not None and (columns := _columns(table, name)):
-        found = [sources.texts(table.column(column)) for column in columns]
+        found = [sources.texts(column) for column in table.columns(columns)]
         for column in columns:
             items = sources.without(items, column)
         return Asked(items, _learnt(_beside(found)), name)
@@ -75,7 +75,7 @@ class Told:
             if table is items:
                 self._names = columns
             else:
-                self._each = _beside([_given(table.column(column), known) for column in columns])
+                self._each = _beside([_given(column, known) for column in table.columns(columns)])
         elif wanted == _OWN and items is not None and items.labels is not None:
             self._each = _given(items.labels, known)
         elif name is not None and items is not None and exists(name):

@@ -46,7 +46,12 @@ class TableItems(Items):
 
     def column(self, name: str) -> np.ndarray:
         """Return one column ``(n,)``."""
-        return np.concatenate([block[name] for _, block in self.blocks(_ROWS)])
+        return self.columns([name])[0]
+
+    def columns(self, names: list[str]) -> list[np.ndarray]:
+        """Return some columns, each ``(n,)``, of one reading of the table."""
+        parts = [[block[name] for name in names] for _, block in self.blocks(_ROWS)]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def without(self, name: str) -> "TableItems":
         """Return the table without one of its columns."""
