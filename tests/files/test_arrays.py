@@ -89,7 +89,7 @@ def saved(array):
     (saved(np.array([Trap()], dtype=object)), "never loaded"), (pickle.dumps(Trap()), "never loaded"),
     (b"", "not a file of plain arrays"), (saved(np.ones(9))[:-1], "not a file of plain arrays"),
     (saved(np.empty((0, 5))), r"no items: its shape is \(0, 5\)"), (saved(np.float64(3)), "no items"),
-    (saved(np.array(["a"])), "holds <U1; only numbers"), (saved(np.ones(3) * 1j), "holds complex128"),
+    (saved(np.array([["a"]])), "holds <U1; only numbers"), (saved(np.ones(3) * 1j), "holds complex128"),
     (saved(np.array(["2024"], "M8[D]")), "holds datetime64"), (saved(np.zeros(2, "f4,i4")), "only numbers"),
 ], ids=range(10))  # fmt: skip
 def test_what_is_no_array_of_numbers_is_refused_in_one_line(tmp_path, content, message):

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import numpy as np
 import pytest
 
 from isthmus.errors import FileError
@@ -50,6 +51,19 @@ def test_one_file_old_encodings_and_gaps(tmp_path):
     assert read(tmp_path / "one.txt").load().tolist() == ["Zürich"] and list(read(tmp_path / "one.txt").ids) == ["one.txt"]
     (tmp_path / "gaps.jsonl").write_text('{"text": "a"}\n{"text": null}\n{"other": 1}\n')
     assert read(tmp_path / "gaps.jsonl:text").load().tolist() == ["a", "", ""]
+
+
+def test_arrays_of_texts_are_texts_or_say_where_they_are_damaged(tmp_path):
+    texts = [post["text"] for post in POSTS[:3]]
+    np.save(tmp_path / "x.npy", np.array(texts, ">U40"))
+    np.savez(tmp_path / "x.npz", texts=texts, ids=np.array(list("abc")))
+    for name, ids in (("x.npy", ["0", "1", "2"]), ("x.npz", ["a", "b", "c"])):
+        items = read(tmp_path / name)
+        assert items.load().tolist() == texts and list(items.ids) == ids
+    whole = (tmp_path / "x.npy").read_bytes()
+    (tmp_path / "x.npy").write_bytes(whole[:-4] + b"\x7f\xff\xff\xff")
+    with pytest.raises(FileError, match="x.npy is damaged"):
+        read(tmp_path / "x.npy").load()
 
 
 def test_a_folder_with_images_is_of_images(tmp_path, rng):

@@ -1,4 +1,4 @@
-"""Arrays: ``.npy`` memory-mapped and streamed, ``.npz`` by key. Numbers only; nothing is ever unpickled."""
+"""Arrays: ``.npy`` memory-mapped and streamed, ``.npz`` by key. Numbers or texts; nothing is ever unpickled."""
 
 import contextlib
 import tokenize
@@ -13,6 +13,7 @@ from ..errors import FileError
 from ..storage import disk_errors
 from .items import Items, RowIds
 from .rows import FileRows, RowStream, is_large
+from .texts import TextItems, texts_in
 
 # What NumPy raises on a damaged or pickled file, from the header's parser to the size that no memory holds.
 _UNREADABLE = (ValueError, SyntaxError, TypeError, KeyError, EOFError, OverflowError, MemoryError, RuntimeError,
@@ -58,14 +59,14 @@ class ArrayItems(Items):
             yield np.ascontiguousarray(array[start:stop], dtype=self._dtype) if stored is None else stored.read(start, stop)
 
 
-def read_npy(path: Path) -> ArrayItems:
-    """Return the rows of a ``.npy`` file; `FileError` for pickled objects, texts, dates and damage."""
+def read_npy(path: Path) -> ArrayItems | TextItems:
+    """Return the rows of a ``.npy`` file; `FileError` for pickled objects, dates and damage."""
     with _plain_arrays(path):
         array = np.lib.format.open_memmap(path, mode="r")
-    return ArrayItems(array, str(path))
+    return _items(array, str(path))
 
 
-def read_npz(path: Path, key: str | None = None) -> ArrayItems:
+def read_npz(path: Path, key: str | None = None) -> ArrayItems | TextItems:
     """Return the rows of one array of a ``.npz`` file; without ``key`` it must be the only one.
 
     Texts called ``ids`` beside one other array, as `write` puts them there, become its ids.
@@ -79,7 +80,12 @@ def read_npz(path: Path, key: str | None = None) -> ArrayItems:
             array = np.asarray(archive[key])
             ids = np.asarray(archive["ids"] if set(archive.files) == {key, "ids"} else None)
     named = ids.dtype.kind == "U" and ids.shape == array.shape[:1]
-    return ArrayItems(array, f"{path}:{key}", ids.tolist() if named else None)
+    return _items(array, f"{path}:{key}", ids.tolist() if named else None)
+
+
+def _items(array: np.ndarray, source: str, ids: Sequence[str] | None = None) -> ArrayItems | TextItems:
+    """Return the rows of an array of numbers, or the texts of one of texts."""
+    return texts_in(array, source, ids) if array.dtype.kind == "U" and array.ndim == 1 and len(array) else ArrayItems(array, source, ids)
 
 
 def _chosen(path: Path, keys: list[str], key: str | None) -> str:
@@ -107,7 +113,7 @@ def _plain_arrays(path: Path) -> Iterator[None]:
 
 def _check(array: np.ndarray, source: str) -> None:
     if array.dtype.kind not in "biuf":
-        raise FileError(f"{source} holds {array.dtype}; only numbers can be encoded (booleans, integers, floats): "
+        raise FileError(f"{source} holds {array.dtype}; only numbers (booleans, integers, floats) and texts (n,) can be encoded: "
                         "convert it, or write a table as .csv or .parquet")  # fmt: skip
     if array.ndim == 0 or array.size == 0:
         raise FileError(f"{source} holds no items: its shape is {array.shape}, where (n, ...) with n >= 1 is needed")

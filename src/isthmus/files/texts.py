@@ -1,6 +1,7 @@
 """Texts: a folder of ``.txt`` files, or one column of a table or of JSON lines, streamed."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -85,6 +86,19 @@ def column_of(table: TableItems, name: str, path: Path) -> TextItems:
     beside = table.without(name) if len(table.names) > 1 else None
     named = ids if isinstance(ids, RowIds) else [str(one) for one in ids]
     return TextItems(f"{table.source}:{name}", named, stream, nbytes, beside=beside)
+
+
+def texts_in(array: np.ndarray, source: str, ids: Sequence[str] | None = None) -> TextItems:
+    """Return the texts of an array (n,) of them."""
+
+    def stream(rows: int) -> Iterator[np.ndarray]:
+        for start in range(0, len(array), rows):
+            block = np.ascontiguousarray(array[start : start + rows], array.dtype.newbyteorder("="))
+            if block.dtype.itemsize and block.view(np.uint32).max() > sys.maxunicode:
+                raise FileError(f"{source} is damaged: it holds what are no characters")
+            yield _objects(block.tolist())
+
+    return TextItems(source, RowIds(range(len(array))) if ids is None else ids, stream, array.nbytes)
 
 
 def _names(path: Path) -> Iterator[str]:
