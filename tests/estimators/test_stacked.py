@@ -38,10 +38,10 @@ def layers(activation, tied, widths=(6, 4)):
     return [layer.set_params(likelihood=Gaussian()) if number == 0 else layer for number, layer in enumerate(made)]
 
 
-@pytest.mark.parametrize(("activation", "tied"), [("sigmoid", False), ("sigmoid", True), ("relu", False), ("tanh", False)])
+@pytest.mark.parametrize(("activation", "tied"), [("sigmoid", False), ("sigmoid", True), ("relu", False), ("relu", True), ("tanh", False), ("tanh", True)])
 def test_the_unrolled_encoder_is_the_layers_one_after_the_other(activation, tied):
     X = 3 * items(n=60) - 7  # units of their own
-    found = quietly(lambda: list(fitted(layers(activation, tied, (6, 5, 4)), X, None)))
+    found = quietly(lambda: list(fitted(layers(activation, tied, (6, 5, 4)), X, None, tied)))
     stack = StackedAutoencoder(4, (6, 5), activation=activation, tied=tied, likelihood=Gaussian())
     summary = Summary.of(X)
     model = begin(stack, summary, Training()).model

@@ -120,7 +120,8 @@ class BaseAutoencoder(Applied):
         """Return ``fit(X, y, condition).transform(X, condition)``."""
         return self.fit(X, y, condition).transform(X, condition)
 
-    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any, held: np.ndarray | None = None) -> "BaseAutoencoder":
+    def _fit(self, X: Any, condition: Any, groups: Any, seen: Any, held: np.ndarray | None = None,
+             rescaled: bool = True) -> "BaseAutoencoder":  # fmt: skip
         for name in ("module_", "_memory"):  # a fit that fails leaves nothing of the one before
             self.__dict__.pop(name, None)
         self._check()
@@ -128,7 +129,7 @@ class BaseAutoencoder(Applied):
         self._sequences = isinstance(X, Sequences)
         seen = None if seen is None else self._pairs(seen, X)
         self.condition_ = self._conditions(condition, X)
-        told, summary = self._told(condition, X.shape[0]), Summary.of(X)
+        told, summary = self._told(condition, X.shape[0]), Summary.of(X, rescaled)
         seed, training = int(ranks.agree(seed_of(self.random_state))), self.training or Training()
         with seeded(seed, device_of(training.device)):
             begun = self._begin(X, summary, training, seed, groups)
@@ -192,9 +193,12 @@ class BaseAutoencoder(Applied):
                              "a variant without one, such as DenoisingAutoencoder().")  # fmt: skip
         return clone(self).set_params(n_components=width, network=Dense((), code_activation=activation, tied=tied))
 
-    def fit_layer(self, X: Rows, held: np.ndarray | None) -> Self:
-        """Train as one layer of a stack, which holds out the rows at those places, if there are any: no layer may learn from them."""
-        self._fit(X, None, None, None, held)
+    def fit_layer(self, X: Rows, held: np.ndarray | None, rescaled: bool) -> Self:
+        """Train as one layer of a stack, on rows brought to one scale or as they are.
+
+        The stack holds out the rows at the places ``held``, if there are any: no layer may learn from them.
+        """
+        self._fit(X, None, None, None, held, rescaled)
         return self
 
     def __sklearn_tags__(self) -> Tags:

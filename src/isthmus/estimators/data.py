@@ -135,10 +135,11 @@ class Summary:
     first_missing: int  # the first row that misses numbers
     bytes: bool
     sequences: bool = False  # of any length, whose steps (1, d) are summed up
+    rescaled: bool = True  # whether numbers are brought to one scale for the model
 
     @classmethod
     @np.errstate(over="ignore", invalid="ignore")  # `check` speaks of numbers that are too large
-    def of(cls, data: Rows) -> "Summary":
+    def of(cls, data: Rows, rescaled: bool = True) -> "Summary":
         """Read the rows once, block by block, merging means and squares without cancellation."""
         if isinstance(data, Sequences):
             found = cls.of(data.steps[:, None])
@@ -164,7 +165,7 @@ class Summary:
             rows += len(x)
         missing = int(rows * math.prod(shape) - count.sum())
         deviation = np.sqrt(squares / np.maximum(count, 1))
-        return cls(rows, least, most, mean, deviation, missing, first, data.dtype == np.uint8)
+        return cls(rows, least, most, mean, deviation, missing, first, data.dtype == np.uint8, rescaled=rescaled)
 
     @property
     def low(self) -> float:
@@ -188,10 +189,10 @@ class Summary:
         return self.bytes or (self.low >= 0 and self.high <= 1)
 
     def units(self, likelihood: Likelihood) -> Units:
-        """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred, over one spread, if they may be."""
+        """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred and over one spread, if they may be."""
         if self.in_unit_interval or not likelihood.rescales:
             return Units(torch.zeros(self.mean.shape), self.one(likelihood))
-        return Units(torch.from_numpy(self.mean).float(), self.spread)
+        return Units(torch.from_numpy(self.mean).float(), self.spread if self.rescaled else 1.0)
 
     def one(self, likelihood: Likelihood) -> float:
         """Return which number of the data is 1 to the model, where it does not centre them: 255 of bytes, but for levels and counts."""

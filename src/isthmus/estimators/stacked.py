@@ -129,7 +129,7 @@ class StackedAutoencoder(BaseAutoencoder):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
             # The same rows that `loop_over` will hold out of the whole's training.
-            trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None))
+            trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None, self.tied))
         unroll(begun.model, [layer.module_ for layer in trained])
         self.layer_histories_ = [layer.history_ for layer in trained]
         whole = copy.copy(begun.training).set_params(time_budget=self._share(training, len(widths)))
@@ -146,10 +146,11 @@ class StackedAutoencoder(BaseAutoencoder):
             last = number + 1 == len(widths)
             layer = prototype.as_layer(width, self.code_activation if last else self.activation, self.tied)
             own = copy.copy(layer.training or inherited).set_params(callbacks=training.callbacks, checkpoint=training.checkpoint)
+            if number:
+                own.augmentation = None  # of the items, which the layers above the first do not see
             name = f"layer {number + 1} of {len(widths)}"
             yield layer.set_params(random_state=(seed + number + 1) % 2**32,
                                    training=staged(own, number, len(widths) + 1, name, f"layer-{number + 1}"))  # fmt: skip
-            inherited.augmentation = None  # of the items, which the layers above do not see
 
     def _prototypes(self, count: int) -> tuple[BaseAutoencoder, ...]:
         """Return what each of ``count`` layers is made from."""

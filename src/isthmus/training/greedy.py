@@ -36,13 +36,14 @@ class Codes:
         return self.layer.transform(self.rows.read(start, stop)).astype(np.float32, copy=False)
 
 
-def fitted(layers: Sequence[Any], X: Rows, held: np.ndarray | None) -> Iterator[Any]:
+def fitted(layers: Sequence[Any], X: Rows, held: np.ndarray | None, tied: bool) -> Iterator[Any]:
     """Yield the layers, each fitted to the codes that the one before makes of its own rows; the first to ``X``.
 
-    The whole holds out the rows at the places ``held``; None leaves it to each layer what to hold out.
+    The whole holds out the rows at the places ``held``; None leaves it to each layer what to hold out. Where the whole's weights are
+    ``tied``, codes keep their scale: one matrix cannot take it out on the way up and bring it back on the way down.
     """
     for number, layer in enumerate(layers):
-        yield layer.fit_layer(X, held)
+        yield layer.fit_layer(X, held, rescaled=not (tied and number))
         if number + 1 < len(layers):
             X = Codes(X, layer) if isinstance(X, RowStream) else layer.transform(X).astype(np.float32, copy=False)
 
@@ -70,7 +71,7 @@ def unroll(model: Model, layers: Sequence[Model]) -> None:
         scale, offset = (layer.units.scale, layer.units.offset) if number else (torch.ones(()), torch.zeros(()))
         up.weight.copy_(into.weight / scale)
         up.bias.copy_(into.bias - up.weight @ (offset + scale * layer.mean) if number else into.bias)
-        down.weight.copy_(out.weight * scale)  # where the weights are tied, the same memory again
+        down.weight.copy_(out.weight * scale)  # where the weights are tied, the same memory again, and the scale is 1
         down.bias.copy_(out.bias * scale + offset if number else out.bias.flatten())
 
 
