@@ -61,7 +61,8 @@ def below(prefix: str, arrays: Mapping[str, T]) -> dict[str, T]:
 def encode(value: Any) -> Any:
     """Return ``value`` as JSON types; an object with ``get_params`` becomes its class name and parameters.
 
-    Functions in lists (training callbacks) are left out and random generators are null: they belong to a session.
+    Functions in lists (training callbacks) are left out and random generators are null: they belong to a session. Other functions are
+    told by their names and a digest of what they do, which compares them and brings none back.
 
     >>> from sklearn.decomposition import PCA
     >>> encode({"step": PCA(2)})["step"]["params"]["n_components"]
@@ -79,9 +80,34 @@ def encode(value: Any) -> Any:
         return os.fspath(value)
     if hasattr(value, "get_params") and not isinstance(value, type):
         return {"class": type(value).__name__, "params": encode(value.get_params(deep=False))}
-    if callable(value) or isinstance(value, np.random.RandomState):
+    if isinstance(value, np.random.RandomState):
         return None
+    if callable(value):
+        return _told(value)
     raise InputError(f"a {type(value).__name__} cannot be saved; parameters may be numbers, texts, tuples and parts")
+
+
+def _told(function: Any) -> str:
+    """Return a function's name and a digest of its code and of what it holds on to."""
+    code = getattr(function, "__code__", None)
+    consts = [] if code is None else [constant for constant in code.co_consts if not hasattr(constant, "co_code")]
+    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    does = (getattr(code, "co_code", b""), getattr(code, "co_names", ()), consts, getattr(function, "__defaults__", None), held)
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{function.__module__}.{name} {hashlib.sha256(repr(does).encode()).hexdigest()[:12]}"
+
+
+def _functions(value: Any, name: str) -> Iterator[str]:
+    """Yield what settings are called that are plain functions, or hold such, but for callbacks."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _functions(item, name)
+    elif hasattr(value, "get_params") and not isinstance(value, type):
+        for own, item in value.get_params(deep=False).items():
+            if own != "callbacks":
+                yield from _functions(item, f"{name}__{own}" if name else own)
+    elif callable(value):
+        yield name
 
 
 def decode(value: Any, classes: Mapping[str, type]) -> Any:
@@ -110,9 +136,8 @@ def decode(value: Any, classes: Mapping[str, type]) -> Any:
 def save(folder: str | os.PathLike[str], obj: Saveable, versions: Mapping[str, str] | None = None) -> Path:
     """Write ``obj`` into ``folder``; ``config.json`` holds the others' checksums, so that a half-replaced folder is known."""
     folder = Path(folder)
-    for name, value in obj.get_params(deep=True).items():
-        if callable(value) and not hasattr(value, "get_params"):
-            raise InputError(f"{name} is a plain function, which a folder cannot hold; give an object such as WarmUp or OneCycle")
+    if plain := next(_functions(obj, ""), None):
+        raise InputError(f"{plain} is a plain function, which a folder cannot hold; give an object such as WarmUp or OneCycle")
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     document = {"schema": SCHEMA, "versions": dict(versions or {}), "object": encode(obj), "state": encode(obj.config())}

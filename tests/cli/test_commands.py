@@ -145,6 +145,12 @@ def test_ways_to_start_are_compared_at_equal_cost(tmp_path, capsys):
         assert "leave out" in (said := capsys.readouterr().err) or "--epochs" in said
 
 
+def test_what_is_asked_for_twice_is_measured_once_and_no_pass_stays_none(capsys):
+    assert main(["compare", "digits", "--variants", "pca,pca,stacked", "--latent-dim", "2,2", "--epochs", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(row["variant"], row.get("epochs", 0)) for row in found["rows"]] == [("pca", 0), ("stacked", 0)]
+
+
 def test_the_layers_of_a_stack_are_trained_as_asked(tmp_path, capsys):
     words = ["--variant", "stacked", "--hidden", "16", "--epochs", "1", "--latent-dim", "3"]
     assert main(["fit", "digits", *words, "--pretraining", "rbm,contractive", "--out", str(tmp_path / "run")]) == 0
@@ -163,6 +169,7 @@ def test_the_layers_of_a_stack_are_trained_as_asked(tmp_path, capsys):
     (["--variants", "basic", "--penalty", "contractive:1"], "belongs to none of the rows basic"),
     (["--pretraining", "none,rbm", "--likelihood", "laplace"], "must be Bernoulli() or Gaussian()"),
     (["--pretraining", "none", "--condition", "labels"], "--condition is for a comparison of variants"),
+    (["--pretraining", "none", "--config", "config.json"], "--config is for a comparison of variants"),
 ])
 def test_what_no_row_of_a_comparison_takes_is_told_before_anything_is_trained(words, said, tmp_path, capsys):
     assert main(["compare", "digits", *words, "--epochs", "1", "--out", str(tmp_path / "found")]) == 1

@@ -166,6 +166,19 @@ def test_the_autoencoder_learns_from_rows_without_labels_too():
     assert one.training_.batch_size == 3 and two.classes_.tolist() == ["a", "b", "c"]  # 9 labels, of which 6 are held out
 
 
+def test_settings_may_be_shared_with_the_autoencoder(tmp_path):
+    shared = Training(epochs=1, checkpoint=str(tmp_path))
+    model = AutoencoderClassifier(Autoencoder(2, training=shared, random_state=0), shared, random_state=0)
+    alike(quietly(model.fit, items(), Y), quietly(model.fit, items(), Y))  # the second goes on from the end of the first
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 2
+
+
+def test_patience_has_to_have_rows_to_watch():
+    only = [int(label) if place in np.unique(Y, return_index=True)[1] else None for place, label in enumerate(Y)]
+    with pytest.raises(InputError, match="every class has but one label"):
+        quietly(classifier(patience=1, validation=1).fit, items(), only)
+
+
 def test_sparse_rows_and_missing_numbers_are_the_autoencoders_affair():
     X = np.where(items() > 0.5, items(), 0).astype(np.float64)
     alike(quietly(classifier().fit, X, Y), quietly(classifier().fit, sp.csr_array(X), Y))

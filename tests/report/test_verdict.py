@@ -81,6 +81,11 @@ def test_a_variant_that_draws_is_not_judged_by_errors_alone():
     assert "it draws new items" in verdict([row("vaegan", 4.0)])[0] and "draws" not in verdict([row("basic", 4.0)])[0]
 
 
+def test_a_pca_that_loses_nothing_is_no_measure():
+    said = verdict([row("pca", 1e-29), row("basic", 3.0, pca=1e-29)])
+    assert said[0].startswith("PCA loses nothing at this size") and not any("times" in sentence for sentence in said)
+
+
 def test_rows_without_an_autoencoder_still_get_a_sentence():
     assert len(verdict([row("pca", 2.0)])) == len(verdict([])) == 1
 

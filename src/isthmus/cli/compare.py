@@ -67,7 +67,7 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         overwrite: Replace what stands in OUT.
     """
     model, training, source = model or ModelOptions(), training or TrainingOptions(), source or DataOptions()
-    sizes = wholes(latent_dim, "--latent-dim")
+    sizes = tuple(dict.fromkeys(wholes(latent_dim, "--latent-dim") or ()))
     if not sizes:
         raise InputError(f"--latent-dim takes at least one size. Got {latent_dim!r}.")
     check("--seeds", seeds, Whole(1))
@@ -77,6 +77,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
         raise InputError("--bytes, --variants and --pretraining are three comparisons; leave out two")
     if condition is not None and (bytes_ is not None or pretraining is not None):
         raise InputError("--condition is for a comparison of variants: leave it out")
+    if source.config is not None and pretraining is not None:
+        raise InputError("--config is for a comparison of variants, where it is one row more: leave it out")
     folder = None if json_ and out is None else refuse_existing(out or _fresh(data), overwrite, folder=True)
     train, held, step = _parts(data, test, seed, source, condition)
     title = f"isthmus compare {data}" + (f" --condition {condition}" if condition else "")
@@ -181,7 +183,7 @@ def _rows(variants: str | None, likelihood: Likelihood) -> list[str]:
         return known
     if "logistic-pca" in variants and "logistic-pca" not in known:
         raise InputError("logistic-pca is for data in [0, 1] (bytes, too); leave it out of --variants, or scale the data")
-    return [naming.check_name("--variants", name.strip(), [*known, "vaegan"]) for name in variants.split(",")]
+    return list(dict.fromkeys(naming.check_name("--variants", name.strip(), [*known, "vaegan"]) for name in variants.split(",")))
 
 
 def _candidates(names: list[str], sizes: tuple[int, ...], seeds: range, make: Callable[..., Any], training: TrainingOptions,

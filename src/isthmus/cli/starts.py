@@ -65,5 +65,6 @@ def start(name: str, size: int, seed: int, settings: Training, model: ModelOptio
 def halved(settings: Training, summary: Summary) -> Training:
     """Return settings for half of the passes over the items."""
     chosen = copy.copy(settings)
-    chosen.epochs = max(1, settings.resolve(summary.rows, True).epochs // 2)
+    passes = settings.resolve(summary.rows, True).epochs
+    chosen.epochs = max(min(1, passes), passes // 2)
     return chosen

@@ -1,6 +1,7 @@
 """The classifier: a softmax layer on an autoencoder's code, and the encoder fine-tuned with it."""
 
 import copy
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,8 +51,8 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         autoencoder: Any of isthmus's autoencoders, of which a copy is fitted first, or ``FrozenEstimator(fitted)``, whose weights are
             copied. None is a `DenoisingAutoencoder` with a code of at most 32. With ``training=Training(epochs=0)`` the same
             network starts at random, to compare with.
-        training: A `Training` object for the fine-tuning; None leaves everything to the data. The autoencoder has its own, and its
-            own checkpoint.
+        training: A `Training` object for the fine-tuning; None leaves everything to the data. The autoencoder has its own. A checkpoint
+            lies in a folder `classifier` of the one that it names.
         random_state: A seed, a `numpy.random.RandomState`, or None for another start every time.
 
     Attributes:
@@ -222,6 +223,8 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     def _settled(self, rows: int) -> Training:
         """Return the settings of the fine-tuning to so many rows, in which nothing is left open."""
         training = copy.copy(self.training or Training())
+        if training.checkpoint is not None:  # a folder of its own, since the autoencoder may have been given the same settings
+            training.checkpoint = str(Path(training.checkpoint) / "classifier")
         if training.learning_rate is None and self.autoencoder_.history_ and rows < _FEW:
             training.learning_rate = _GENTLY * (training.optimizer or Adam()).learning_rate(deep=True)
         return training.resolve(rows, deep=True)
@@ -233,6 +236,9 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         digests = {"labels": digest([labels.numbers]), "autoencoder": digest(before.arrays().values())}
         agreed = agreement(X, Summary.of(X), training, seed, classes=list(labels.classes), **digests)
         held, kept = labels.parted(training.validation, seed)
+        if training.patience is not None and not len(held):
+            raise InputError("Training.patience watches held-out rows, and none are held out, since every class has but one label; leave "
+                             "patience out.")  # fmt: skip
         module.start(Batches(X, labels.some(kept, _SOME), block_rows(X.shape[1:]), labels.numbers))
         watched = Batches(X, held, block_rows(X.shape[1:]), labels.numbers) if len(held) else None
         return Loop(module, Batches(X, kept, training.batch_size, labels.numbers), watched, training, seed, agreed)

@@ -10,6 +10,7 @@ import numpy as np
 LINEAR = ("pca", "logistic-pca", "linear")
 #: Rows beside the pretrained ones: their network from a random start, and as one would build and start it now.
 NONE, TODAY = "none", "today"
+_ROUNDING = 1e-9  # of another's error, which nobody is better or worse than
 
 
 class Line(NamedTuple):
@@ -28,9 +29,9 @@ class Line(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """The test error over PCA's; None where there is no PCA to compare with."""
+        """The test error over PCA's; None where there is no PCA to compare with, or it loses nothing."""
         error = self.means.get("squared_error")
-        return error / self.pca if error is not None and self.pca else None
+        return None if error is None or not self.pca or self.pca < _ROUNDING * error else error / self.pca
 
 
 def summarise(rows: Iterable[Mapping[str, Any]]) -> list[Line]:

@@ -46,7 +46,8 @@ def _worth(main: Sequence[Line]) -> list[str]:
     """Say whether the best nonlinear variant beats PCA."""
     rivals = [line for line in main if line.variant not in LINEAR and line.ratio is not None]
     if not rivals:
-        return []
+        beside = any(line.variant not in LINEAR and line.pca is not None for line in main)
+        return ["PCA loses nothing at this size: take a smaller one, at which a code has to leave something out."] if beside else []
     best = min(rivals, key=lambda line: line.means["squared_error"])
     share, numbers = best.ratio or 0.0, "number" if best.latent_dim == 1 else "numbers"
     against = f"({number(best.means['squared_error'])} against {number(best.pca or 0.0)})"
