@@ -280,6 +280,17 @@ def test_neighbourhoods_know_rows_that_are_the_same_and_rows_far_from_zero(rng):
     np.testing.assert_allclose(metrics.neighbourhoods(rows + 1e8, rows + 1e8), metrics.neighbourhoods(rows, rows))
 
 
+@pytest.mark.parametrize("columns", [4, 30])
+def test_neighbourhoods_near_and_infinitely_far_are_the_same_kind_of_neighbourhood(rng, columns):
+    real, drawn = rng.normal(size=(120, columns)), rng.normal(0.5, 1, size=(100, columns))
+    real[:40] += 1e7
+    drawn[:30] += 1e7
+    near, own = cdist(drawn, real), [np.sort(cdist(x, x))[:, 5] for x in (real, drawn)]
+    expected = ((near <= own[0]).any(1).mean(), (near.T <= own[1]).any(1).mean(), (near <= own[0]).sum(1).mean() / 5,
+                (near.min(0) <= own[0]).mean())  # fmt: skip
+    np.testing.assert_allclose(metrics.neighbourhoods(real, drawn), expected)
+
+
 def test_the_prior_divergence_is_that_of_two_normal_distributions(rng):
     h = rng.normal(size=(50_000, 3))
     assert metrics.prior_divergence(h) == pytest.approx(0, abs=1e-3)

@@ -247,7 +247,7 @@ class Model(nn.Module):
         twin.lengths = lengths
         return twin
 
-    def seeing(self, seen: Float[Tensor, "batch *item"]) -> Self:
+    def seeing(self, seen: Tensor) -> Self:
         """Return a twin whose encoder sees these rows, in the data's units, in place of a batch; all else the two share."""
         twin = copy.copy(self)
         twin.seen = self.read(seen)[0]

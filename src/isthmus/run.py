@@ -175,7 +175,8 @@ class Run(TransformerMixin, BaseEstimator):
     def sample(self, n: int = 1, random_state: int | None = None) -> Any:
         """Return ``n`` new raw items, by the estimator's prior or by the density on its codes; without a seed by the estimator's."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
-        return self.raw(source.sample(n, random_state=random_state))
+        rows = source.sample(n, random_state=self.estimator.random_state if random_state is None else random_state)
+        return self.raw(self.representation.within(rows) if hasattr(self.representation, "within") else rows)
 
     def raw(self, rows: Any, lengths: Any = None) -> Any:
         """Return rows as raw items: what `rows` undoes."""

@@ -117,6 +117,27 @@ def test_categories_of_a_table_get_a_likelihood_of_their_own(shop, tmp_path, cap
     assert main(["fit", str(shop / "shop.csv"), *words]) == 0
     assert main(["reconstruct", str(tmp_path / "run"), str(shop / "shop.csv"), "--out", str(tmp_path / "r.csv")]) == 0
     assert set(read(str(tmp_path / "r.csv")).load()["city"]) <= {"Rome", "Oslo"}
+    assert main(["sample", str(tmp_path / "run"), "-n", "500", "--out", str(tmp_path / "s.csv")]) == 0
+    drawn, learnt = column(tmp_path / "s.csv", "size"), column(shop / "shop.csv", "size")
+    assert drawn.std() > 0 and drawn.min() >= learnt.min() - 1e-6 and drawn.max() <= learnt.max() + 1e-6
+
+
+def test_whole_labels_may_come_back_as_floats_and_drawn_numbers_have_names_and_seeds(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", rng.normal(size=(60, 3)))
+    for name, ending in (("tier", ""), ("again", ".0")):
+        (tmp_path / f"{name}.csv").write_text("\n".join([name, *(f"{number % 3}{ending}" for number in range(60))]))
+    words = [str(tmp_path / "x.npy"), "--epochs", "1", "--seed", "7"]
+    assert main(["fit", *words, "--condition", str(tmp_path / "tier.csv"), "--out", str(tmp_path / "told")]) == 0
+    for name in ("tier", "again"):
+        given = ["--condition", str(tmp_path / f"{name}.csv"), "--out", str(tmp_path / f"{name}.npy")]
+        assert main(["encode", str(tmp_path / "told"), words[0], *given]) == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "tier.npy"), np.load(tmp_path / "again.npy"))
+    assert main(["fit", *words, "--out", str(tmp_path / "run")]) == 0
+    for out, seed in (("a.csv", []), ("b.csv", ["--seed", "7"]), ("c.csv", ["--seed", "0"])):
+        assert main(["sample", str(tmp_path / "run"), "-n", "4", *seed, "--out", str(tmp_path / out)]) == 0
+    a, b, c = ((tmp_path / out).read_text() for out in ("a.csv", "b.csv", "c.csv"))
+    assert a == b != c and a.startswith("id,x0,x1,x2\n")
 
 
 def test_labels_of_a_table_find_their_pictures_by_name(tmp_path):

@@ -107,7 +107,7 @@ def test_numbers_beyond_single_precision_are_refused_without_other_warnings(size
 def test_other_units_than_those_learnt_from_are_told():
     X = np.random.default_rng(0).integers(0, 256, (40, 6), dtype=np.uint8)
     of_bytes, of_shares = (quietly(Autoencoder(2, training=SHORT, random_state=0).fit, rows) for rows in (X, X / 255))
-    for call in (of_bytes.transform, of_bytes.score_samples):
+    for call in (of_bytes.transform, of_bytes.score_samples, of_bytes.partial_fit):
         with pytest.warns(DiagnosticWarning, match="multiply X by 255"):
             call(X / 255)
     with pytest.warns(DiagnosticWarning, match=r"up to 25\d, and this Autoencoder learnt from values in \[0, 1\]"):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from isthmus import VAEGAN, Autoencoder, DenoisingAutoencoder, Dense, Flips, Gaussian, LearnedSimilarity, Training, VariationalAutoencoder
-from isthmus.errors import InputError
+from isthmus.errors import DiagnosticWarning, InputError
 from variants import quietly
 
 RNG = np.random.default_rng(0)
@@ -31,6 +31,19 @@ def test_conditions_and_corruption_go_with_pairs():
     model = DenoisingAutoencoder(2, training=Training(epochs=2), random_state=0)
     model.fit(X, condition=np.repeat(["a", "b"], 150), seen=NOISY)
     assert model.given("a").reconstruct(NOISY).shape == X.shape
+
+
+def test_beside_bytes_there_may_be_what_lies_between_and_beyond_them():
+    grey = (100 + 20 * X).clip(0, 255).astype(np.uint8)
+    noisy = grey + 40 * NOISY
+    whole = Autoencoder(2, training=Training(epochs=1), random_state=0)
+    assert np.isfinite(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey)).all() and noisy.max() > 255 and noisy.min() < 0
+    shares = quietly(lambda: clone(whole).fit(grey / 255.0, seen=noisy / 255.0))
+    np.testing.assert_allclose(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey), shares.transform(grey / 255.0), atol=1e-3)
+    bytes_as_floats = quietly(lambda: clone(whole).fit(grey, seen=grey.astype(np.float64)))
+    np.testing.assert_array_equal(quietly(lambda: clone(whole).fit(grey, seen=grey)).transform(grey), bytes_as_floats.transform(grey))
+    with pytest.warns(DiagnosticWarning, match="multiply seen by 255"):
+        whole.fit(grey, seen=grey / 255)
 
 
 @pytest.mark.parametrize("model, seen", [

@@ -103,6 +103,10 @@ def test_what_a_group_leaves_to_the_data_is_found(rng):
     likelihood = Mixed(((Gaussian(), (0,)), (Multinomial(), (1, 2, 3))))
     model = quietly(VariationalAutoencoder(1, likelihood=likelihood, training=Training(20), random_state=0).fit, X)
     np.testing.assert_allclose(model.reconstruct(X)[:, 1:].sum(1), 40, rtol=1e-4)
+    counts = model.sample(200)[:, 1:]
+    np.testing.assert_array_equal(counts, np.rint(counts))
+    np.testing.assert_array_equal(counts.sum(1), 40)
+    np.testing.assert_allclose(counts.mean(0), [4, 8, 28], atol=2)
 
 
 @pytest.mark.parametrize(("likelihood", "kind"), [(Categorical(), np.uint8), (Categorical(), np.float64), (Multinomial(), np.uint8)])

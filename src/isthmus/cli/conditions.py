@@ -17,7 +17,7 @@ from . import data as sources
 
 _OWN = "labels"  # names the labels that items come with
 _FLAG = "--condition"
-_WHOLE = re.compile(r"[+-]?\d+")
+_WHOLE, _FLOAT = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d+\.0+")
 _MANY = 20  # labels, from which they are more likely amounts
 
 
@@ -136,7 +136,11 @@ def _learnt(texts: np.ndarray) -> np.ndarray:
 def _given(values: np.ndarray, known: Conditions) -> np.ndarray:
     """Return conditions of items, as the run knows them."""
     texts = _complete(sources.texts(values))
-    return texts if known.classes is not None else _numbers(texts)
+    if known.classes is None:
+        return _numbers(texts)
+    if all(map(_WHOLE.fullmatch, map(str, known.classes))):  # which a table may have made floats
+        return np.array([text.partition(".")[0] if _FLOAT.fullmatch(text) else text for text in texts])
+    return texts
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:

@@ -185,7 +185,8 @@ def label_file(name: str, items: Items) -> np.ndarray:
 def told_file(name: str, items: Items, flag: str) -> np.ndarray:
     """Return what the file ``name`` tells of each item, as `label_file` has it, or some numbers of each (n, k)."""
     if isinstance(items, TableItems) and not exists(name):
-        raise InputError(f"{flag} {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}")
+        raise InputError(f"{flag} {name} is neither a file nor a column of {items.source}, which has {', '.join(items.names)}"
+                         + ("" if flag == "--labels" else "; the column of --labels is called labels"))  # fmt: skip
     source, count = read(name), len(items)
     found = source.load()
     if isinstance(found, dict):

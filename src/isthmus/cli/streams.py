@@ -1,5 +1,6 @@
 """What the verbs that apply a run share: blocks in, blocks out; reading, computing and writing overlap, at constant memory."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -90,7 +91,8 @@ def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwr
         write_tables(out, ({"id": np.array(list(ids), dtype=object), "text": texts} for ids, texts in pairs), overwrite=overwrite)
         return
     pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
-    write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite)
+    names = None if run.cut is not None else [f"x{place}" for place in range(math.prod(run.estimator.item_shape_))]
+    write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite, names=names)
 
 
 def _save_series(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool, times: Any) -> None:

@@ -26,7 +26,7 @@ from ..training.sequences import Sequences
 from .applied import Applied
 from .conditions import Conditions
 from .data import Summary, read_rows
-from .diagnostics import diagnose
+from .diagnostics import diagnose, warn_of_other_units
 from .fitting import Begun, begin, loop_over, loop_over_piece, seed_of, without_end
 from .prediction import codes, rebuilt
 
@@ -171,6 +171,8 @@ class BaseAutoencoder(Applied):
         X = read_rows(self, X, reset=first, nan=True)  # sequences arrive as a whole
         if first:
             self.condition_ = self._conditions(condition, X)
+        else:
+            warn_of_other_units(self, X)
         told, summary, asked = self._told(condition, X.shape[0]), Summary.of(X), self.training or Training()
         history = [] if first else self.history_
         seed = seed_of(self.random_state) + len(history)
@@ -219,9 +221,15 @@ class BaseAutoencoder(Applied):
         if not self.paired or self._sequences or (self.training is not None and self.training.augmentation is not None):
             raise InputError(f"seen= is for autoencoders of items of one shape, trained as a whole and without an augmentation. Got "
                              f"{type(self).__name__}.")  # fmt: skip
-        rows = np.array(seen, dtype=X.dtype)
+        given = np.asarray(seen)
+        # Beside bytes there may be what is between them, or beyond: what noise makes of them.
+        rows = given.astype(np.float32 if X.dtype == np.uint8 != given.dtype else X.dtype)
         if rows.shape != tuple(X.shape) or not np.isfinite(rows).all():
-            raise InputError(f"seen must hold finite numbers in the shape of X, {tuple(X.shape)}. Got shape {rows.shape}.")
+            found = f"Got shape {rows.shape}" if rows.shape != tuple(X.shape) else f"Got {rows[~np.isfinite(rows)][0]}"
+            raise InputError(f"seen must hold finite numbers in the shape of X, {tuple(X.shape)}. {found}.")
+        if X.dtype == np.uint8 and 0 < rows.max() <= 1:
+            warnings.warn(f"seen has values of at most {rows.max():g}, and X holds bytes, 0 to 255; multiply seen by 255.",
+                          DiagnosticWarning, stacklevel=5)  # fmt: skip
         return rows
 
     def _conditions(self, condition: Any, X: Rows) -> Conditions | None:

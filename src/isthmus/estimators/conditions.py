@@ -1,13 +1,15 @@
 """What is known of each row beside its numbers, and what a model is told of it: labels as one number each, covariates scaled."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import DiagnosticWarning, InputError
 
 _SHOWN = 12  # classes that an error names
+_MANY = 20  # classes, of which few rows may have enough of each
 _FAR = 1e6  # deviations from the mean, of a number that is told: nothing is known of what lies so far off
 
 
@@ -36,6 +38,9 @@ class Conditions:
             classes = np.unique(values)
             if len(classes) < 2:
                 raise InputError(f"condition must hold two labels or more. Got {classes[0]!s} only; leave it out.")
+            if len(classes) > max(_MANY, rows / 5):
+                warnings.warn(f"condition holds {len(classes)} labels for {rows} rows, too few of each to learn from: name groups of them, "
+                              "or give numbers with a decimal point.", DiagnosticWarning, stacklevel=6)  # fmt: skip
             return cls(classes)
         table = _covariates(values)
         deviation = table.std(0)

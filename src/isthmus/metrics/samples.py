@@ -14,6 +14,7 @@ from ..errors import InputError
 from .inputs import Items, as_items, as_table, check_count
 
 BLOCK = 1024  # rows of a kernel matrix that are there at once
+_ROUNDING = 1e-13  # of two rows' squared sizes: what is left of the difference between these and twice their product
 
 
 class Neighbourhoods(NamedTuple):
@@ -79,27 +80,33 @@ def neighbourhoods(real: Items, drawn: Items, k: int = 5) -> Neighbourhoods:
     a, b = _features(real, drawn)
     a, b = a - a.mean(axis=0), b - a.mean(axis=0)  # far from 0 the differences of squares would be all rounding
     check_count("k", k, min(len(a), len(b)) - 1, "for as many rows")
-    trees = [NearestNeighbors(n_neighbors=k + 1).fit(x) for x in (a, b)]
-    radii = [tree.kneighbors(x)[0][:, -1] for tree, x in zip(trees, (a, b), strict=True)]  # the row itself is its first neighbour
-    inside = _inside(a, radii[0], b)
-    within = _inside(b, radii[1], a)
-    covered = _reaches(radii[0], trees[1].kneighbors(a, n_neighbors=1)[0][:, 0] ** 2, np.sum(a**2, axis=1))
+    radii = [_radii(x, k) for x in (a, b)]
+    (inside, covered), (within, _) = _inside(a, radii[0], b), _inside(b, radii[1], a)
     return Neighbourhoods(float((inside > 0).mean()), float((within > 0).mean()), float(inside.mean() / k), float(covered.mean()))
 
 
-def _reaches(radii: np.ndarray, squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return whether balls reach rows at such squared distances, but for the rounding of differences of squares of such ``sizes``."""
-    return squares <= radii**2 * (1 + 1e-9) + 1e-13 * sizes
+def _radii(rows: np.ndarray, k: int) -> np.ndarray:
+    """Return each row's distance to its k-th neighbour."""
+    found: np.ndarray = NearestNeighbors(n_neighbors=k + 1).fit(rows).kneighbors(rows)[0][:, -1]  # the row itself is its first
+    if _ROUNDING * np.sum(rows**2, axis=1).max() < 1e-6 * np.median(found) ** 2:
+        return found
+    return NearestNeighbors(n_neighbors=k + 1, algorithm="kd_tree").fit(rows).kneighbors(rows)[0][:, -1]  # slower, by differences
 
 
-def _inside(centres: np.ndarray, radii: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return in how many balls each row lies."""
-    found = []
+def _inside(centres: np.ndarray, radii: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return in how many balls each row lies, and which balls have a row in them."""
+    found, covered, most = [], np.zeros(len(centres), bool), radii**2 * (1 + 1e-9)
     for start in range(0, len(rows), BLOCK):
         part = rows[start : start + BLOCK]
         sizes = np.sum(part**2, axis=1)[:, None] + np.sum(centres**2, axis=1)
-        found.append(_reaches(radii, sizes - 2 * part @ centres.T, sizes).sum(axis=1))
-    return np.concatenate(found)
+        squares = sizes - 2 * part @ centres.T
+        row, ball = np.nonzero(np.abs(squares - most) <= _ROUNDING * sizes)  # where rounding would decide, by differences themselves
+        for some in np.array_split(np.arange(len(row)), max(1, len(row) // BLOCK)):
+            squares[row[some], ball[some]] = np.sum((part[row[some]] - centres[ball[some]]) ** 2, axis=1)
+        inside = squares <= most
+        found.append(inside.sum(axis=1))
+        covered |= inside.any(axis=0)
+    return np.concatenate(found), covered
 
 
 def _kernel_sum(a: np.ndarray, b: np.ndarray) -> float:

@@ -14,13 +14,13 @@ from .likelihood import Likelihood
 
 
 class Mixed(Likelihood):
-    """Groups of a table's columns with a likelihood each, such as numbers, shares and categories side by side.
+    """Groups of a table's columns with a likelihood each, such as numbers, switches and categories side by side.
 
     Columns are learnt from as they are: scale numbers first, as `Table` does.
 
     Arguments:
         groups: Pairs of a likelihood and the places of its columns, from 0; together they name every column once. A `Categorical`
-            group is one category, its columns the levels.
+            group is one category, its columns the levels; `Bernoulli` columns are on or off, and so are drawn ones.
         missing: "refuse" or "mask" NaN in the data, of all groups.
 
     Raises:
@@ -80,7 +80,8 @@ class Mixed(Likelihood):
         count = shape[0]
         if named != list(range(count)):
             odd = next((place for place in range(count) if named.count(place) != 1), named[-1] if named else 0)
-            raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times.")
+            raise InputError(f"Mixed.groups must name each of a table's {count} columns once. Got column {odd} {named.count(odd)} times. "
+                             "(The command line finds the groups itself, of .csv, .jsonl and .parquet files.)")  # fmt: skip
         least, most = np.empty(shape), np.empty(shape)
         for likelihood, places in self.groups:
             least[list(places)], most[list(places)] = likelihood.support

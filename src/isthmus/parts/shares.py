@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import Distribution, OneHotCategorical
+from torch.distributions import Multinomial as Counts
 
 from ..checks import Limit, OneOf, Real
 from ..errors import InputError
@@ -118,6 +119,10 @@ class Levels(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return each level's part of the log-probability."""
         return value * self.log_shares
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        """Return drawn shares of the total, by whole numbers."""
+        return Counts(max(1, round(self.total)), logits=self.log_shares, validate_args=False).sample(torch.Size(sample_shape))
 
 
 class OneLevel(Levels):

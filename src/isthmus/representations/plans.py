@@ -68,6 +68,7 @@ class Number:
     places: int | None
     style: tuple[str, ...]
     dtype: str
+    reach: tuple[float, float] | None = None  # the least and the greatest met, scaled
     width = 1
 
     @classmethod
@@ -76,12 +77,13 @@ class Number:
         values = numbers_of(column, style)
         values = values[~np.isnan(values)]
         centre, scale = _robust(values)
+        reach = _reach(values - centre, scale)
         even = len(set(digits)) == 1
         if (values == np.rint(values)).all():
-            return cls(centre, scale, 0, max(digits) if even else None, tuple(style), column.dtype)
+            return cls(centre, scale, 0, max(digits) if even else None, tuple(style), column.dtype, reach)
         # float32 holds seven digits of a number scaled to about 1; more would be made up. Large amounts keep their cents.
         decimals = min(max(digits), max(2, 6 - math.floor(math.log10(scale)))) if digits else None
-        return cls(centre, scale, decimals, decimals if even else None, tuple(style), column.dtype)
+        return cls(centre, scale, decimals, decimals if even else None, tuple(style), column.dtype, reach)
 
     def names(self, column: str) -> list[str]:
         return [column]
@@ -128,6 +130,7 @@ class Date:
     unit: str
     pattern: str | None
     dtype: str
+    reach: tuple[float, float] | None = None  # the least and the greatest met, scaled
     width = 1
 
     @classmethod
@@ -139,7 +142,8 @@ class Date:
                     if unit == "ns" or (dates.astype(f"M8[{unit}]") == dates).all())
         ticks = dates.astype(f"M8[{unit}]").astype(np.int64)
         centre = int(np.sort(ticks)[len(ticks) // 2])  # the upper median: a whole tick, so nothing is lost
-        return cls(centre, _robust((ticks - centre).astype(np.float64))[1], unit, pattern, column.dtype)
+        scale = _robust((ticks - centre).astype(np.float64))[1]
+        return cls(centre, scale, unit, pattern, column.dtype, _reach((ticks - centre).astype(np.float64), scale))
 
     def names(self, column: str) -> list[str]:
         return [column]
@@ -224,6 +228,12 @@ class Category:
 
 Plan = Constant | Number | Date | Category
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (Constant, Number, Date, Category)}
+
+
+@np.errstate(over="ignore")  # `encode` speaks of numbers that are too far off
+def _reach(values: np.ndarray, scale: float) -> tuple[float, float]:
+    """Return the least and the greatest of values about their centre, scaled."""
+    return float(values.min() / scale), float(values.max() / scale)
 
 
 def _robust(values: np.ndarray) -> tuple[float, float]:

@@ -99,6 +99,16 @@ class Table(TransformerMixin, BaseEstimator):
             raise InputError(f"Z holds an infinite number in row {np.isinf(Z).any(axis=1).argmax()}")
         return {name: self.plans_[name].decode(Z[:, place]) for name, place in self.places().items()}
 
+    def within(self, Z: np.ndarray) -> np.ndarray:
+        """Return numbers ``(n, width)``, such as drawn ones, with none beyond what its column held when it was learnt."""
+        check_is_fitted(self)
+        kept = Z.copy()
+        for name, place in self.places().items():
+            reach = getattr(self.plans_[name], "reach", None)
+            if reach is not None:
+                kept[:, place] = Z[:, place].clip(*reach)
+        return kept
+
     def fill(self, X: Any, Z: Any) -> Columns:
         """Return all columns of ``X``, only their missing cells replaced by those of ``inverse_transform(Z)``.
 
