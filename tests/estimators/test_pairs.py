@@ -40,8 +40,8 @@ def test_beside_bytes_there_may_be_what_lies_between_and_beyond_them():
     assert np.isfinite(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey)).all() and noisy.max() > 255 and noisy.min() < 0
     shares = quietly(lambda: clone(whole).fit(grey / 255.0, seen=noisy / 255.0))
     np.testing.assert_allclose(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey), shares.transform(grey / 255.0), atol=1e-3)
-    bytes_as_floats = quietly(lambda: clone(whole).fit(grey, seen=grey.astype(np.float64)))
-    np.testing.assert_array_equal(quietly(lambda: clone(whole).fit(grey, seen=grey)).transform(grey), bytes_as_floats.transform(grey))
+    codes = [quietly(lambda: clone(whole).fit(grey, seen=seen)).transform(grey) for seen in (grey, grey.astype(np.float64))]
+    np.testing.assert_array_equal(*codes)
     with pytest.warns(DiagnosticWarning, match="multiply seen by 255"):
         whole.fit(grey, seen=grey / 255)
 

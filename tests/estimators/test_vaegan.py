@@ -167,6 +167,25 @@ def test_a_learned_similarity_brings_its_settings_to_any_variant():
     assert np.array_equal(free.transform(data("dense")), whole.transform(data("dense")))
 
 
+@pytest.mark.parametrize("covariates", [False, True])
+def test_a_condition_is_part_of_the_verdict(covariates, tmp_path):
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 2, 240)
+    X = (0.3 * rng.random((240, 6)) + 0.6 * kind[:, None]).astype(np.float32)
+    told = kind + 0.1 * rng.random(240) if covariates else kind
+    model = quietly(lambda: VAEGAN(2, training=Training(20, validation=0), random_state=0).fit(X, condition=told))
+    assert model.history_[-1]["mistaken"] < model.history_[0]["mistaken"]
+    numbers = torch.from_numpy(model.condition_.numbers(told, 240))
+    with torch.no_grad():
+        judge, items = model.module_.likelihood_state, torch.from_numpy(X)
+        wrong = -numbers if covariates else numbers.flip(1)
+        own, other, none = (judge(items, one).verdict for one in (numbers, wrong, None))
+    assert (own > other).float().mean() > 0.9 and none.shape == own.shape
+    assert not model.module_._mistaken(items, numbers[:1].expand(240, -1)).any()  # no one's condition is another one there
+    loaded = isthmus.load(model.save(tmp_path))
+    same([model.sample(5, condition=told[:5])], [loaded.sample(5, condition=told[:5])])
+
+
 def test_bytes_score_as_the_shares_that_they_are():
     X = np.random.default_rng(0).integers(0, 256, (40, 6)).astype(np.uint8)
     model = quietly(VAEGAN(2, training=Training(**SHORT), random_state=0).fit, X)

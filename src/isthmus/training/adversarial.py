@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from .. import ranks
 from ..checks import Kind, Limit, OneOf, Real
-from ..model import Model, Terms
+from ..model import Model, Parts, Terms, Units
 from ..networks import Conv, Dense
 from ..networks.base import Network
 from ..networks.dense import linear
@@ -24,8 +24,10 @@ from .schedules import OneCycle
 from .settings import Training
 
 _VERDICT = 256  # numbers from which the discriminator judges
+_TOLD = 64  # units between a condition and these
 _CONVOLVED_FROM = 8  # pixels a side from which its default is convolutional
 _RATE = 1e-3
+_MISTAKEN = 0.5  # the weight of real items under others' conditions, beside made ones
 
 
 class LearnedSimilarity(Likelihood):
@@ -41,6 +43,9 @@ class LearnedSimilarity(Likelihood):
     by itself counts for so many nats that codes would leave their prior, and what is drawn from it would be like nothing that was learnt.
     After a beginning by the likelihood alone the encoder stays as it is: it would follow the decoder to where the prior's codes are not.
 
+    Where items have a condition the verdict is on both: is this a real item, and is that its condition? Real items under the conditions
+    of others are among those that the discriminator learns to find out, so that the decoder has to heed what it is told.
+
     Arguments:
         network: Whose encoder the discriminator is; None is ``Conv()`` for images of 8 pixels a side or more, else ``Dense()``.
         weight: How much the decoder heeds similarity beside the discriminator's verdict: γ times an item's numbers.
@@ -53,7 +58,9 @@ class LearnedSimilarity(Likelihood):
 
     References:
         Autoencoding beyond pixels using a learned similarity metric (A. B. L. Larsen, S. K. Sønderby, H. Larochelle, O. Winther, 2016),
-        https://arxiv.org/abs/1512.09300, and the authors' code for the equilibrium
+        https://arxiv.org/abs/1512.09300, and the authors' code for the equilibrium; cGANs with Projection Discriminator (T. Miyato,
+        M. Koyama, 2018), https://arxiv.org/abs/1802.05637, and Generative Adversarial Text to Image Synthesis (S. Reed and others, 2016),
+        https://arxiv.org/abs/1605.05396, for conditions
 
     Example:
         >>> LearnedSimilarity(weight=0.1).bounds((2,))
@@ -122,18 +129,27 @@ class Look(NamedTuple):
 
 
 class Discriminator(nn.Module):
-    """An encoder to a verdict, a logit: is an item real?"""
+    """An encoder to a verdict, a logit: is an item real and, where it is `told` a condition, the item's own?"""
 
     def __init__(self, network: Network, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.shape = shape
         self.encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
         self.verdict = linear(_VERDICT, 1)
+        self.told: nn.Module | None = None
 
-    def forward(self, x: Float[Tensor, "batch *item"]) -> Look:
-        """Return what items look like, and what is thought of them."""
+    def hear(self, condition: int) -> None:
+        """Take so many numbers that are known of each item into account from now on."""
+        self.told = nn.Sequential(linear(condition, _TOLD), nn.SiLU(), linear(_TOLD, _VERDICT, 1 / math.sqrt(_VERDICT)))
+
+    def forward(self, x: Float[Tensor, "batch *item"], condition: Float[Tensor, "batch known"] | None = None) -> Look:
+        """Return what items look like, and what is thought of them, under their condition if there is one."""
         seen = self.encoder.features(x)
-        return Look(_standardised(seen), self.verdict(self.encoder.outer(self.encoder.code(seen))).squeeze(1))
+        found = self.encoder.outer(self.encoder.code(seen))
+        verdict = self.verdict(found).squeeze(1)
+        if condition is not None and self.told is not None:
+            verdict = verdict + (self.told(condition) * found).sum(1)
+        return Look(_standardised(seen), verdict)
 
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
         """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
@@ -174,6 +190,12 @@ class Adversarial(Model):
     likelihood: LearnedSimilarity
     likelihood_state: Discriminator
 
+    def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"], condition: int = 0,
+                 sequences: bool = False) -> None:  # fmt: skip
+        super().__init__(parts, n_components, units, mean, condition, sequences)
+        if condition:
+            self.likelihood_state.hear(condition)
+
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters of the three steps; what belongs to neither half learns with the encoder."""
         judge = list(self.likelihood_state.parameters())
@@ -205,7 +227,7 @@ class Adversarial(Model):
             made.append(model.decode(ranks.normal(out.code.h) * prior.stddev + prior.mean).mean)
         settings, numbers = self.likelihood, out.x[0].numel()
         # Apart, since each step goes back through its own alone.
-        true, *others = (self.likelihood_state(items) for items in (out.x, *made))
+        true, *others = (self.likelihood_state(items, batch.condition) for items in (out.x, *made))
         unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)
         weight = settings.weight / numbers
         if not settings.head_start:
@@ -217,7 +239,14 @@ class Adversarial(Model):
         if decodes:
             yield "decoder", {"similarity": weight * unlike, "plain": settings.anchor * plain, "deceit": F.softplus(-verdicts).mean(0)}
         if discriminates:
-            yield "discriminator", {"real": real, "made": fake.mean(0)}
+            mistaken = {} if batch.condition is None else {"mistaken": self._mistaken(out.x, batch.condition)}
+            yield "discriminator", {"real": real, "made": fake.mean(0), **mistaken}
+
+    def _mistaken(self, x: Float[Tensor, "batch *item"], condition: Float[Tensor, "batch known"]) -> Float[Tensor, " batch"]:
+        """Return how far the discriminator takes real items for those of other conditions: of their neighbours', where these differ."""
+        other = condition.roll(1, 0)
+        differs = (other != condition).any(1)
+        return _MISTAKEN * differs * F.softplus(self.likelihood_state(x, other).verdict)
 
     @torch.no_grad()
     def _in_turn(self, real: Tensor, fake: Tensor) -> tuple[bool, bool]:
