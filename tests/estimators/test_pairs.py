@@ -37,11 +37,13 @@ def test_beside_bytes_there_may_be_what_lies_between_and_beyond_them():
     grey = (100 + 20 * X).clip(0, 255).astype(np.uint8)
     noisy = grey + 40 * NOISY
     whole = Autoencoder(2, training=Training(epochs=1), random_state=0)
-    assert np.isfinite(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey)).all() and noisy.max() > 255 and noisy.min() < 0
-    shares = quietly(lambda: clone(whole).fit(grey / 255.0, seen=noisy / 255.0))
-    np.testing.assert_allclose(quietly(lambda: clone(whole).fit(grey, seen=noisy)).transform(grey), shares.transform(grey / 255.0), atol=1e-3)
-    codes = [quietly(lambda: clone(whole).fit(grey, seen=seen)).transform(grey) for seen in (grey, grey.astype(np.float64))]
-    np.testing.assert_array_equal(*codes)
+
+    def codes(rows, seen):
+        return quietly(lambda: clone(whole).fit(rows, seen=seen)).transform(rows)
+
+    assert noisy.max() > 255 and noisy.min() < 0
+    np.testing.assert_allclose(codes(grey, noisy), codes(grey / 255.0, noisy / 255.0), atol=1e-3)
+    np.testing.assert_array_equal(codes(grey, grey), codes(grey, grey.astype(np.float64)))
     with pytest.warns(DiagnosticWarning, match="multiply seen by 255"):
         whole.fit(grey, seen=grey / 255)
 
