@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from . import estimators, networks, parts, representations, storage, training
 from .errors import InputError
 from .estimators.base import BaseAutoencoder
+from .estimators.fitting import seed_of
 from .estimators.trained import versions
 from .files import Items, RowStream, SeriesItems
 from .files.items import RowIds
@@ -175,7 +176,7 @@ class Run(TransformerMixin, BaseEstimator):
     def sample(self, n: int = 1, random_state: int | None = None) -> Any:
         """Return ``n`` new raw items, by the estimator's prior or by the density on its codes; without a seed by the estimator's."""
         source = self.estimator if self.density_ is None else Sampler(self.estimator, self.density_)
-        rows = source.sample(n, random_state=self.estimator.random_state if random_state is None else random_state)
+        rows = source.sample(n, random_state=seed_of(self.estimator.random_state if random_state is None else random_state))
         return self.raw(self.representation.within(rows) if hasattr(self.representation, "within") else rows)
 
     def raw(self, rows: Any, lengths: Any = None) -> Any:
