@@ -105,6 +105,15 @@ def gathered(x: Tensor) -> Tensor:
     return torch.cat([part[:size] for part, size in zip(parts, sizes.tolist(), strict=True)])
 
 
+def before(x: Tensor) -> Tensor:
+    """Return, for each of this process's rows of ``x``, (batch, k), the one before it in the whole batch; the first has the last.
+
+    >>> before(torch.tensor([[1], [2], [3]])).flatten().tolist()
+    [3, 1, 2]
+    """
+    return gathered(x.flatten()).view(-1, x.shape[1]).roll(1, 0)[part(whole(len(x)))]
+
+
 def mean(x: Tensor) -> Tensor:
     """Return the mean over the whole batch of ``x``, (batch, ...), through which gradients flow to every process."""
     return total(x.sum(0)) / whole(len(x))

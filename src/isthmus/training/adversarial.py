@@ -244,7 +244,7 @@ class Adversarial(Model):
 
     def _mistaken(self, x: Float[Tensor, "batch *item"], condition: Float[Tensor, "batch known"]) -> Float[Tensor, " batch"]:
         """Return how far the discriminator takes real items for those of other conditions: of their neighbours', where these differ."""
-        other = condition.roll(1, 0)
+        other = ranks.before(condition)
         differs = (other != condition).any(1)
         return _MISTAKEN * differs * F.softplus(self.likelihood_state(x, other).verdict)
 
