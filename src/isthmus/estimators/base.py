@@ -223,7 +223,7 @@ class BaseAutoencoder(Applied):
                              f"{type(self).__name__}.")  # fmt: skip
         given = np.asarray(seen)
         # Beside bytes there may be what is between them, or beyond: what noise makes of them.
-        rows = given.astype(np.float32 if X.dtype == np.uint8 != given.dtype else X.dtype)
+        rows = given.astype(np.float32 if X.dtype == np.uint8 and given.dtype != np.uint8 else X.dtype)
         if rows.shape != tuple(X.shape) or not np.isfinite(rows).all():
             found = f"Got shape {rows.shape}" if rows.shape != tuple(X.shape) else f"Got {rows[~np.isfinite(rows)][0]}"
             raise InputError(f"seen must hold finite numbers in the shape of X, {tuple(X.shape)}. {found}.")
