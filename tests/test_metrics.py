@@ -281,10 +281,11 @@ def test_neighbourhoods_know_rows_that_are_the_same_and_rows_far_from_zero(rng):
 
 
 @pytest.mark.parametrize("columns", [4, 30])
-def test_neighbourhoods_near_and_infinitely_far_are_the_same_kind_of_neighbourhood(rng, columns):
+@pytest.mark.parametrize("away", [1e7, 1e8])
+def test_neighbourhoods_near_and_infinitely_far_are_the_same_kind_of_neighbourhood(rng, columns, away):
     real, drawn = rng.normal(size=(120, columns)), rng.normal(0.5, 1, size=(100, columns))
-    real[:40] += 1e7
-    drawn[:30] += 1e7
+    real[:40] += away
+    drawn[:30] += away
     near, own = cdist(drawn, real), [np.sort(cdist(x, x))[:, 5] for x in (real, drawn)]
     expected = ((near <= own[0]).any(1).mean(), (near.T <= own[1]).any(1).mean(), (near <= own[0]).sum(1).mean() / 5,
                 (near.min(0) <= own[0]).mean())  # fmt: skip

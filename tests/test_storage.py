@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -242,8 +244,29 @@ def test_functions_are_told_apart_by_what_they_do():
     def times(factor):
         return lambda progress: factor * progress
 
+    class Bound:
+        def __init__(self, factor):
+            self.factor = factor
+
+        def times(self, progress):
+            return self.factor * progress
+
+    def itself(progress):
+        return itself(progress)
+
     assert storage.encode(times(1.0)) == storage.encode(times(1.0)) != storage.encode(times(2.0))
     assert storage.encode(lambda progress: progress) != storage.encode(lambda progress: 2 * progress)
+    assert storage.encode(lambda x: sum(y * 1 for y in [x])) != storage.encode(lambda x: sum(y * 2 for y in [x]))
+    assert storage.encode(partial(pow, 1)) == storage.encode(partial(pow, 1)) != storage.encode(partial(pow, 2))
+    assert storage.encode(Bound(1).times) == storage.encode(Bound(1).times) != storage.encode(Bound(2).times)
+    assert storage.encode(itself) == storage.encode(itself)
+
+
+def test_a_function_is_told_alike_in_every_process():
+    code = "from isthmus.storage import encode; print(encode(lambda kind: kind in {'a', 'b', 'c', 'd', 'e'} or encode(kind)))"
+    environ = [{**os.environ, "PYTHONHASHSEED": seed} for seed in "12"]
+    one, two = (subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True).stdout for env in environ)
+    assert one == two and one
 
 
 def test_an_existing_path_is_not_overwritten_unasked(tmp_path):

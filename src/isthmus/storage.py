@@ -24,6 +24,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from . import functions
 from .errors import FileError, InputError, RunError
 
 SCHEMA = 1
@@ -83,29 +84,19 @@ def encode(value: Any) -> Any:
     if isinstance(value, np.random.RandomState):
         return None
     if callable(value):
-        return _told(value)
+        return functions.told(value)
     raise InputError(f"a {type(value).__name__} cannot be saved; parameters may be numbers, texts, tuples and parts")
 
 
-def _told(function: Any) -> str:
-    """Return a function's name and a digest of its code and of what it holds on to."""
-    code = getattr(function, "__code__", None)
-    consts = [] if code is None else [constant for constant in code.co_consts if not hasattr(constant, "co_code")]
-    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    does = (getattr(code, "co_code", b""), getattr(code, "co_names", ()), consts, getattr(function, "__defaults__", None), held)
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    return f"{function.__module__}.{name} {hashlib.sha256(repr(does).encode()).hexdigest()[:12]}"
-
-
-def _functions(value: Any, name: str) -> Iterator[str]:
+def _plain_functions(value: Any, name: str) -> Iterator[str]:
     """Yield what settings are called that are plain functions, or hold such, but for callbacks."""
     if isinstance(value, list | tuple):
         for item in value:
-            yield from _functions(item, name)
+            yield from _plain_functions(item, name)
     elif hasattr(value, "get_params") and not isinstance(value, type):
         for own, item in value.get_params(deep=False).items():
             if own != "callbacks":
-                yield from _functions(item, f"{name}__{own}" if name else own)
+                yield from _plain_functions(item, f"{name}__{own}" if name else own)
     elif callable(value):
         yield name
 
@@ -136,7 +127,7 @@ def decode(value: Any, classes: Mapping[str, type]) -> Any:
 def save(folder: str | os.PathLike[str], obj: Saveable, versions: Mapping[str, str] | None = None) -> Path:
     """Write ``obj`` into ``folder``; ``config.json`` holds the others' checksums, so that a half-replaced folder is known."""
     folder = Path(folder)
-    if plain := next(_functions(obj, ""), None):
+    if plain := next(_plain_functions(obj, ""), None):
         raise InputError(f"{plain} is a plain function, which a folder cannot hold; give an object such as WarmUp or OneCycle")
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -122,7 +122,7 @@ def test_categories_of_a_table_get_a_likelihood_of_their_own(shop, tmp_path, cap
     assert drawn.std() > 0 and drawn.min() >= learnt.min() - 1e-6 and drawn.max() <= learnt.max() + 1e-6
 
 
-def test_whole_labels_may_come_back_as_floats_and_drawn_numbers_have_names_and_seeds(tmp_path):
+def test_whole_labels_may_come_back_as_floats_and_drawn_numbers_have_names_and_seeds(tmp_path, capsys):
     rng = np.random.default_rng(0)
     np.save(tmp_path / "x.npy", rng.normal(size=(60, 3)))
     for name, ending in (("tier", ""), ("again", ".0")):
@@ -133,6 +133,11 @@ def test_whole_labels_may_come_back_as_floats_and_drawn_numbers_have_names_and_s
         given = ["--condition", str(tmp_path / f"{name}.csv"), "--out", str(tmp_path / f"{name}.npy")]
         assert main(["encode", str(tmp_path / "told"), words[0], *given]) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "tier.npy"), np.load(tmp_path / "again.npy"))
+    assert main(["sample", str(tmp_path / "told"), "-n", "2", "--condition", "1.0", "--out", str(tmp_path / "one.npy")]) == 0
+    np.save(tmp_path / "two.npy", np.ones((60, 2), int))
+    two = ["--condition", str(tmp_path / "two.npy"), "--out", str(tmp_path / "t.npy")]
+    assert main(["encode", str(tmp_path / "told"), words[0], *two]) == 1
+    assert "fault in isthmus" not in capsys.readouterr().err
     assert main(["fit", *words, "--out", str(tmp_path / "run")]) == 0
     for out, seed in (("a.csv", []), ("b.csv", ["--seed", "7"]), ("c.csv", ["--seed", "0"])):
         assert main(["sample", str(tmp_path / "run"), "-n", "4", *seed, "--out", str(tmp_path / out)]) == 0

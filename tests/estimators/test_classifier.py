@@ -175,7 +175,7 @@ def test_settings_may_be_shared_with_the_autoencoder(tmp_path):
 
 def test_patience_has_to_have_rows_to_watch():
     only = [int(label) if place in np.unique(Y, return_index=True)[1] else None for place, label in enumerate(Y)]
-    with pytest.raises(InputError, match="every class has but one label"):
+    with pytest.raises(InputError, match="no class spares a row"):
         quietly(classifier(patience=1, validation=1).fit, items(), only)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -142,6 +143,18 @@ def test_pieces_keep_their_condition():
 def test_conditions_that_cannot_be_used_are_refused(condition, said):
     with pytest.raises(InputError, match=said):
         estimator("plain").fit(items(), condition=condition)
+
+
+@pytest.mark.parametrize(("condition", "said"), [
+    (np.arange(24), "24 whole numbers, which are labels; write them with a decimal point"),
+    ([f"${price}.50" for price in range(24)], "24 labels for 24 rows"),
+])
+def test_labels_that_are_too_many_are_told(condition, said):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator("plain").fit(items(), condition=condition)
+    (found,) = (one for one in caught if "condition holds" in str(one.message))
+    assert said in str(found.message)
 
 
 def test_a_condition_is_asked_for_where_there_was_one_and_only_there():

@@ -184,6 +184,11 @@ def test_a_condition_is_part_of_the_verdict(covariates, tmp_path):
     assert not model.module_._mistaken(items, numbers[:1].expand(240, -1)).any()  # no one's condition is another one there
     loaded = isthmus.load(model.save(tmp_path))
     same([model.sample(5, condition=told[:5])], [loaded.sample(5, condition=told[:5])])
+    before = {name: array for name, array in model.arrays().items() if ".told." not in name}  # as folders had it once
+    old = copy.deepcopy(model)
+    old.restore(model.config(), before)
+    same([model.sample(5, condition=told[:5])], [old.sample(5, condition=told[:5])])
+    assert "mistaken" not in quietly(lambda: old.partial_fit(X, condition=told)).history_[-1]
 
 
 def test_bytes_score_as_the_shares_that_they_are():

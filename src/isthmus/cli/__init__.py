@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        _say(f"{str(error).replace('...', 'and more').rstrip('.')}. Try: isthmus --help, or isthmus VERB --help")
+        _say(f"{str(error).replace(', ...', ' and more').rstrip('.')}. Try: isthmus --help, or isthmus VERB --help")
         return 2
     except KeyboardInterrupt as stop:
         if str(stop):

@@ -2,12 +2,11 @@
 
 import copy
 import re
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DiagnosticWarning, InputError
+from ..errors import InputError
 from ..estimators.conditions import Conditions
 from ..files import Items, TableItems
 from ..files.items import count
@@ -18,7 +17,6 @@ from . import data as sources
 _OWN = "labels"  # names the labels that items come with
 _FLAG = "--condition"
 _WHOLE, _FLOAT = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d+\.0+")
-_MANY = 20  # labels, from which they are more likely amounts
 
 
 class Asked(NamedTuple):
@@ -123,9 +121,6 @@ def _learnt(texts: np.ndarray) -> np.ndarray:
     if texts.ndim > 1:
         return _numbers(texts)
     if all(map(_WHOLE.fullmatch, texts)):
-        if (kinds := len(np.unique(texts))) > _MANY:
-            warnings.warn(f"{_FLAG} holds whole numbers, which are labels: {kinds} of them; write them with a decimal point (18.0) to have "
-                          "them learnt as amounts.", DiagnosticWarning, stacklevel=2)  # fmt: skip
         return texts
     try:
         return texts.astype(np.float64)
@@ -136,11 +131,14 @@ def _learnt(texts: np.ndarray) -> np.ndarray:
 def _given(values: np.ndarray, known: Conditions) -> np.ndarray:
     """Return conditions of items, as the run knows them."""
     texts = _complete(sources.texts(values))
-    if known.classes is None:
-        return _numbers(texts)
-    if all(map(_WHOLE.fullmatch, map(str, known.classes))):  # which a table may have made floats
-        return np.array([text.partition(".")[0] if _FLOAT.fullmatch(text) else text for text in texts])
-    return texts
+    return _numbers(texts) if known.classes is None else _labels(texts, known.classes)
+
+
+def _labels(texts: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return texts as labels: whole numbers, where all classes are such, though a table may have made them floats."""
+    if not all(map(_WHOLE.fullmatch, map(str, classes))):
+        return texts
+    return np.array([text.partition(".")[0] if _FLOAT.fullmatch(text) else text for text in texts.flat]).reshape(texts.shape)
 
 
 def _numbers(texts: np.ndarray) -> np.ndarray:
@@ -154,7 +152,7 @@ def _numbers(texts: np.ndarray) -> np.ndarray:
 def _one(text: str, known: Conditions) -> np.ndarray:
     """Return one condition as that of one item."""
     if known.classes is not None:
-        return np.array([text])
+        return _labels(np.array([text]), known.classes)
     try:
         return np.array([[float(word) for word in text.split(",")]])
     except ValueError as error:

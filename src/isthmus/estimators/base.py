@@ -227,9 +227,9 @@ class BaseAutoencoder(Applied):
         if rows.shape != tuple(X.shape) or not np.isfinite(rows).all():
             found = f"Got shape {rows.shape}" if rows.shape != tuple(X.shape) else f"Got {rows[~np.isfinite(rows)][0]}"
             raise InputError(f"seen must hold finite numbers in the shape of X, {tuple(X.shape)}. {found}.")
-        if X.dtype == np.uint8 and 0 < rows.max() <= 1:
+        if X.dtype == np.uint8 and given.dtype.kind == "f" and 0 < rows.max() <= 1:
             warnings.warn(f"seen has values of at most {rows.max():g}, and X holds bytes, 0 to 255; multiply seen by 255.",
-                          DiagnosticWarning, stacklevel=5)  # fmt: skip
+                          DiagnosticWarning, stacklevel=4)  # fmt: skip
         return rows
 
     def _conditions(self, condition: Any, X: Rows) -> Conditions | None:

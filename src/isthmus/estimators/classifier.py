@@ -237,8 +237,8 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         agreed = agreement(X, Summary.of(X), training, seed, classes=list(labels.classes), **digests)
         held, kept = labels.parted(training.validation, seed)
         if training.patience is not None and not len(held):
-            raise InputError("Training.patience watches held-out rows, and none are held out, since every class has but one label; leave "
-                             "patience out.")  # fmt: skip
+            raise InputError("Training.patience watches held-out rows, and so few labels leave none: no class spares a row. Leave "
+                             "patience out, or hold out more.")  # fmt: skip
         module.start(Batches(X, labels.some(kept, _SOME), block_rows(X.shape[1:]), labels.numbers))
         watched = Batches(X, held, block_rows(X.shape[1:]), labels.numbers) if len(held) else None
         return Loop(module, Batches(X, kept, training.batch_size, labels.numbers), watched, training, seed, agreed)

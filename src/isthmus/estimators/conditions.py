@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DiagnosticWarning, InputError
 
 _SHOWN = 12  # classes that an error names
-_MANY = 20  # classes, of which few rows may have enough of each
+_MANY, _EACH = 20, 5  # labels, from which whole numbers are more likely amounts, and rows that each should have
 _FAR = 1e6  # deviations from the mean, of a number that is told: nothing is known of what lies so far off
 
 
@@ -38,9 +38,7 @@ class Conditions:
             classes = np.unique(values)
             if len(classes) < 2:
                 raise InputError(f"condition must hold two labels or more. Got {classes[0]!s} only; leave it out.")
-            if len(classes) > max(_MANY, rows / 5):
-                warnings.warn(f"condition holds {len(classes)} labels for {rows} rows, too few of each to learn from: name groups of them, "
-                              "or give numbers with a decimal point.", DiagnosticWarning, stacklevel=6)  # fmt: skip
+            _warn_of_many(classes, rows)
             return cls(classes)
         table = _covariates(values)
         deviation = table.std(0)
@@ -126,3 +124,14 @@ def _covariates(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "U":
         raise InputError("condition may hold texts in one column only; turn each column into numbers, or join them to one text.")
     return (values[:, None] if values.ndim == 1 else values).astype(np.float64)
+
+
+def _warn_of_many(classes: np.ndarray, rows: int) -> None:
+    """Warn where labels are so many that they are likely to be amounts, or too rare to learn from."""
+    said = None
+    if len(classes) > _MANY and (classes.dtype.kind in "iu" or all(str(name).lstrip("+-").isdecimal() for name in classes)):
+        said = f"condition holds {len(classes)} whole numbers, which are labels; write them with a decimal point (18.0) to learn amounts."
+    elif len(classes) > max(_MANY, rows / _EACH):
+        said = f"condition holds {len(classes)} labels for {rows} rows, too few of each to learn from; name groups of them."
+    if said is not None:
+        warnings.warn(said, DiagnosticWarning, stacklevel=6)

@@ -4,6 +4,7 @@ Features decide what counts as alike: those of a classifier trained on the user'
 (``AutoencoderClassifier(...).fit(X, y).transform``), an encoder's codes, or the items themselves.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..errors import InputError
 from .inputs import Items, as_items, as_table, check_count
 
 BLOCK = 1024  # rows of a kernel matrix that are there at once
+_SAFE = 1e-6  # of a radius, squared, which rounding may take or add
 _ROUNDING = 1e-13  # of two rows' squared sizes: what is left of the difference between these and twice their product
 
 
@@ -87,26 +89,40 @@ def neighbourhoods(real: Items, drawn: Items, k: int = 5) -> Neighbourhoods:
 
 def _radii(rows: np.ndarray, k: int) -> np.ndarray:
     """Return each row's distance to its k-th neighbour."""
-    found: np.ndarray = NearestNeighbors(n_neighbors=k + 1).fit(rows).kneighbors(rows)[0][:, -1]  # the row itself is its first
-    if _ROUNDING * np.sum(rows**2, axis=1).max() < 1e-6 * np.median(found) ** 2:
-        return found
-    return NearestNeighbors(n_neighbors=k + 1, algorithm="kd_tree").fit(rows).kneighbors(rows)[0][:, -1]  # slower, by differences
+    found, places = NearestNeighbors(n_neighbors=k + 1).fit(rows).kneighbors(rows)  # a row itself is its first
+    radii: np.ndarray = found[:, -1].copy()
+    sizes = np.sum(rows**2, axis=1)
+
+    def rounded() -> np.ndarray:
+        return np.flatnonzero(_ROUNDING * sizes > _SAFE * radii**2)
+
+    doubtful = rounded()
+    exact = (np.sum((rows[doubtful] - rows[place]) ** 2, axis=1) for place in places[doubtful].T)
+    radii[doubtful] = np.sqrt(functools.reduce(np.maximum, exact))
+    doubtful = rounded()
+    doubtful = doubtful[radii[doubtful] > 0]  # others have k twins
+    if len(doubtful):  # slower, by differences alone
+        radii[doubtful] = NearestNeighbors(n_neighbors=k + 1, algorithm="kd_tree").fit(rows).kneighbors(rows[doubtful])[0][:, -1]
+    return radii
 
 
 def _inside(centres: np.ndarray, radii: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return in how many balls each row lies, and which balls have a row in them."""
-    found, covered, most = [], np.zeros(len(centres), bool), radii**2 * (1 + 1e-9)
-    for start in range(0, len(rows), BLOCK):
-        part = rows[start : start + BLOCK]
-        sizes = np.sum(part**2, axis=1)[:, None] + np.sum(centres**2, axis=1)
-        squares = sizes - 2 * part @ centres.T
-        row, ball = np.nonzero(np.abs(squares - most) <= _ROUNDING * sizes)  # where rounding would decide, by differences themselves
-        for some in np.array_split(np.arange(len(row)), max(1, len(row) // BLOCK)):
-            squares[row[some], ball[some]] = np.sum((part[row[some]] - centres[ball[some]]) ** 2, axis=1)
+    # What is the same is looked at once.
+    balls, first, of, times = np.unique(centres, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    unlike, where = np.unique(rows, axis=0, return_inverse=True)
+    found, covered, most = [], np.zeros(len(balls), bool), radii[first] ** 2 * (1 + 1e-9)
+    for start in range(0, len(unlike), BLOCK):
+        part = unlike[start : start + BLOCK]
+        sizes = np.sum(part**2, axis=1)[:, None] + np.sum(balls**2, axis=1)
+        squares = sizes - 2 * part @ balls.T
+        near = np.abs(squares - most) <= _ROUNDING * sizes  # where rounding would decide: by differences themselves
+        for row in np.flatnonzero(near.any(axis=1)):
+            squares[row, near[row]] = np.sum((part[row] - balls[near[row]]) ** 2, axis=1)
         inside = squares <= most
-        found.append(inside.sum(axis=1))
+        found.append(inside @ times)
         covered |= inside.any(axis=0)
-    return np.concatenate(found), covered
+    return np.concatenate(found)[where.ravel()], covered[of.ravel()]
 
 
 def _kernel_sum(a: np.ndarray, b: np.ndarray) -> float:

@@ -121,8 +121,10 @@ class Levels(Distribution):
         return value * self.log_shares
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        """Return drawn shares of the total, by whole numbers."""
-        return Counts(max(1, round(self.total)), logits=self.log_shares, validate_args=False).sample(torch.Size(sample_shape))
+        """Return the total as so many drawn counts share it out, whole ones of a whole total."""
+        count = max(1, round(self.total))
+        drawn: Tensor = Counts(count, logits=self.log_shares, validate_args=False).sample(torch.Size(sample_shape))
+        return drawn * (self.total / count)
 
 
 class OneLevel(Levels):

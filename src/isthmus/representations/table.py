@@ -102,11 +102,11 @@ class Table(TransformerMixin, BaseEstimator):
     def within(self, Z: np.ndarray) -> np.ndarray:
         """Return numbers ``(n, width)``, such as drawn ones, with none beyond what its column held when it was learnt."""
         check_is_fitted(self)
-        kept = Z.copy()
+        kept = Z.astype(np.float64)  # in which dates and large amounts do not round beyond
         for name, place in self.places().items():
             reach = getattr(self.plans_[name], "reach", None)
             if reach is not None:
-                kept[:, place] = Z[:, place].clip(*reach)
+                kept[:, place] = kept[:, place].clip(*reach)
         return kept
 
     def fill(self, X: Any, Z: Any) -> Columns:

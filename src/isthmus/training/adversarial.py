@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -196,6 +196,12 @@ class Adversarial(Model):
         if condition:
             self.likelihood_state.hear(condition)
 
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **more: Any) -> Any:
+        """Load weights; those from before discriminators were told conditions know of none."""
+        if not any(name.startswith("likelihood_state.told.") for name in state_dict):
+            self.likelihood_state.told = None
+        return super().load_state_dict(state_dict, *args, **more)
+
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters of the three steps; what belongs to neither half learns with the encoder."""
         judge = list(self.likelihood_state.parameters())
@@ -239,7 +245,8 @@ class Adversarial(Model):
         if decodes:
             yield "decoder", {"similarity": weight * unlike, "plain": settings.anchor * plain, "deceit": F.softplus(-verdicts).mean(0)}
         if discriminates:
-            mistaken = {} if batch.condition is None else {"mistaken": self._mistaken(out.x, batch.condition)}
+            told = None if self.likelihood_state.told is None else batch.condition
+            mistaken = {} if told is None else {"mistaken": self._mistaken(out.x, told)}
             yield "discriminator", {"real": real, "made": fake.mean(0), **mistaken}
 
     def _mistaken(self, x: Float[Tensor, "batch *item"], condition: Float[Tensor, "batch known"]) -> Float[Tensor, " batch"]:
