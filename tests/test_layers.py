@@ -14,7 +14,7 @@ from isthmus import run
 PACKAGE = Path(isthmus.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = ("__main__", "__init__", "cli", "report", "run", "tasks", "estimators", "training", "model", "networks", "parts",
-         "representations", "files", "metrics", "storage", "checks", "ranks", "errors")  # fmt: skip
+         "representations", "files", "metrics", "storage", "functions", "checks", "ranks", "errors")  # fmt: skip
 EXTRAS = {"faiss", "pyarrow", "pyworld", "soundfile", "soxr"}
 
 per_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

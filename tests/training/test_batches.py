@@ -113,7 +113,7 @@ def test_memory_is_that_of_two_buffers(monkeypatch):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert max(peaks) < 4 * 2**20 and peaks[1] < 1.2 * peaks[0]
+    assert max(peaks) < 4 * 2**20 and peaks[1] < 1.5 * peaks[0]  # of four times as many rows; how far reading is ahead differs
 
 
 @given(n=st.integers(1, 50), data=st.data())
