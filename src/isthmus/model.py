@@ -20,7 +20,7 @@ from .networks.dictionary import Dictionary
 from .parts.active import Active, chosen, pays
 from .parts.bottleneck import Bottleneck, Code, Selection
 from .parts.corruption import Corruption
-from .parts.likelihood import Likelihood, log_likelihood
+from .parts.likelihood import Likelihood
 from .parts.penalty import Pass, Penalty
 
 Terms = dict[str, Tensor]
@@ -210,7 +210,7 @@ class Model(nn.Module):
         """Return the loss's terms, weights included, each of shape (batch,); random codes are drawn, held-out rows' too."""
         with torch.set_grad_enabled(torch.is_grad_enabled() or self._differentiates):
             out = self.passed(raw, draw=True, progress=progress)
-            return {"reconstruction": -log_likelihood(out.p, out.x, out.observed)} | self.penalised(out)
+            return {"reconstruction": -out.log_likelihood} | self.penalised(out)
 
     def penalised(self, out: Pass) -> Terms:
         """Return the penalties of a pass, weights included, each of shape (batch,)."""

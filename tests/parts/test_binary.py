@@ -28,7 +28,7 @@ def test_noise_is_for_training_and_bits_for_all_else():
 
 def passed(bits):
     x = torch.zeros(len(bits), 1)
-    return Pass(x, None, x, Code(torch.tensor(bits, dtype=torch.float64)), None)
+    return Pass(x, None, x, Code(torch.tensor(bits, dtype=torch.float64)), torch.distributions.Normal(x, 1.0))
 
 
 def test_penalties_are_what_their_formulas_say(rng):

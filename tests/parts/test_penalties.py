@@ -47,7 +47,7 @@ def penalty_of(model, x):
 
 def of_codes(penalty, h):
     """Return a penalty on codes given as they are."""
-    out = Pass(h, None, h, Code(h), None)
+    out = Pass(h, None, h, Code(h), torch.distributions.Normal(h, 1.0))
     return penalty(out, types.SimpleNamespace(encoder=types.SimpleNamespace(code_activation="sigmoid")))
 
 
@@ -65,7 +65,7 @@ def test_kl_in_closed_form_is_the_monte_carlo_mean(mean, scale):
     encoded = torch.tensor([[mean, 0.3, 2 * (np.log(scale) if scale < 1 else scale - 1), -0.5]], dtype=torch.float64)
     code = GaussianCode()(encoded, draw=False)
     h, posterior = code.h, code.posterior
-    out = Pass(h, None, h, code, None)
+    out = Pass(h, None, h, code, torch.distributions.Normal(h, 1.0))
     closed = KL()(out, types.SimpleNamespace(bottleneck=GaussianCode()))
     draws = posterior.sample((100_000,))
     ratios = (posterior.log_prob(draws) - GaussianCode().prior(h).log_prob(draws)).sum((1, 2))

@@ -103,7 +103,7 @@ class ImportanceWeighted(Penalty):
     def __call__(self, out: Pass, model: Halves, state: nn.Module | None = None) -> Float[Tensor, " batch"]:
         """Return how much more than the reconstruction term the negative bound of each sample is."""
         posterior, _ = _distributions(self, out, model)
-        reconstruction = log_likelihood(out.p, out.x, out.observed)
+        reconstruction = out.log_likelihood
         draws = self.draws_at(out.progress)
         shape = torch.Size((draws - 1, *out.h.shape))
         noise = ranks.drawn(lambda whole: torch.randn(whole, dtype=out.h.dtype, device=out.h.device), shape, dim=1)
@@ -139,7 +139,7 @@ def settled(out: Pass) -> Pass:
     """Return a pass through whose posterior no gradient goes but by way of the draws."""
     posterior: Any = out.posterior
     still = Normal(posterior.mean.detach(), posterior.stddev.detach(), validate_args=False)
-    return out._replace(code=replace(out.code, posterior=still))
+    return replace(out, code=replace(out.code, posterior=still))
 
 
 def resampled(shares: Float[Tensor, "draws batch"], count: int) -> Int[Tensor, "count batch"]:
@@ -161,7 +161,7 @@ def handfuls(draws: Float[Tensor, "draws *code"], x: Tensor) -> tuple[Tensor, ..
     >>> [len(some) for some in handfuls(torch.zeros(5, 1), torch.zeros(2**18))]
     [2, 2, 1]
     """
-    return draws.split(max(1, _AT_ONCE // x.numel()))
+    return draws.split(max(1, _AT_ONCE // x.numel())) if len(draws) else ()
 
 
 def log_weights(h: Float[Tensor, "draws batch latent"], out: Pass, model: Halves) -> Float[Tensor, "draws batch"]:

@@ -7,6 +7,7 @@ over the batch of the sum of all terms, so that a weight means the same at every
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -19,9 +20,11 @@ from ..checks import Limit, Real, Whole, check
 from ..errors import InputError
 from .base import Part
 from .bottleneck import Code
+from .likelihood import log_likelihood
 
 
-class Pass(NamedTuple):
+@dataclass(frozen=True)
+class Pass:
     """One pass of a batch through the model, in the model's units."""
 
     x: Float[Tensor, "batch *item"]
@@ -31,6 +34,11 @@ class Pass(NamedTuple):
     p: Distribution  # p(x|h), batch shape (batch, *item)
     progress: float = 1.0  # the share of training that is done
     model: Any = None  # what made it, told all that is known of the batch
+
+    @cached_property
+    def log_likelihood(self) -> Float[Tensor, " batch"]:
+        """log p(x|h), which is asked for more than once, and summed over the observed numbers."""
+        return log_likelihood(self.p, self.x, self.observed)
 
     @property
     def h(self) -> Float[Tensor, "batch latent"]:
