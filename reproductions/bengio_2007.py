@@ -9,7 +9,7 @@ References:
     Greedy Layer-Wise Training of Deep Networks (Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle, 2007)
 """
 
-from isthmus import Autoencoder, Dense, RestrictedBoltzmannMachine, Training
+from isthmus import Autoencoder, Constant, Dense, RestrictedBoltzmannMachine, Training
 
 from .classifying import LAYER, TODAY, UNITS, deep, fine_tuned, layerwise, units
 from .runner import Line, Measures, Setting, reproduce
@@ -28,7 +28,7 @@ def machines(to: Setting) -> Measures:
 def period(to: Setting) -> Measures:
     """The same network from a random start of the period: sigmoid units, plain gradient descent at a constant rate."""
     start = Autoencoder(units(to), network=Dense((units(to),) * 2, "sigmoid", "sigmoid"), training=Training(epochs=0))
-    return fine_tuned(start, to, 60, learning_rate=0.1, batch_size=20)
+    return fine_tuned(start, to, 60, learning_rate=0.1, batch_size=20, schedule=Constant())
 
 
 def today(to: Setting) -> Measures:
