@@ -42,7 +42,8 @@ def deep(layer: Any, to: Setting, **settings: Any) -> StackedAutoencoder:
 def fine_tuned(autoencoder: Any, to: Setting, epochs: int = PASSES, digits: Digits | None = None, **training: Any) -> Measures:
     """Return the test error in percent after fine-tuning on MNIST or on other ``digits``, half its 95 % interval, and the seconds."""
     digits = digits or to.mnist()
-    settings = {"learning_rate": RATE, "batch_size": BATCH, "checkpoint": to.kept("fine-tuning"), **DESCENT, "schedule": OneCycle(), **training}
+    kept = to.kept("fine-tuning")
+    settings = {"learning_rate": RATE, "batch_size": BATCH, "checkpoint": kept, **DESCENT, "schedule": OneCycle(), **training}
     tuning = to.training(epochs, **settings).set_params(epochs=max(to.passes(epochs), LEAST))
     model = AutoencoderClassifier(autoencoder, tuning, random_state=to.seed)
     model.fit(digits.train, digits.train_labels)
