@@ -106,14 +106,18 @@ def test_memory_is_that_of_two_buffers(monkeypatch):
             return np.zeros((stop - start, 64), np.float32)
 
     shrink(monkeypatch, block=2**12, buffer=2**20)
-    peaks = []
-    for n in (20_000, 80_000):
+
+    def peak(n):
         tracemalloc.start()
         for _ in Batches(Endless(n), buffers.Others(n, np.arange(0, n, 1000)), 100).shuffled(0):
             pass
-        peaks.append(tracemalloc.get_traced_memory()[1])
+        found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert max(peaks) < 4 * 2**20 and peaks[1] < 1.5 * peaks[0]  # of four times as many rows; how far reading is ahead differs
+        return found
+
+    # The least of some, since how far reading is ahead is the threads' turn.
+    peaks = [min(peak(n) for _ in range(3)) for n in (20_000, 80_000)]
+    assert max(peaks) < 4 * 2**20 and peaks[1] < 1.2 * peaks[0]
 
 
 @given(n=st.integers(1, 50), data=st.data())
