@@ -181,7 +181,7 @@ def test_a_condition_is_part_of_the_verdict(covariates, tmp_path):
         wrong = -numbers if covariates else numbers.flip(1)
         own, other, none = (judge(items, one).verdict for one in (numbers, wrong, None))
     assert (own > other).float().mean() > 0.9 and none.shape == own.shape
-    assert not model.module_._mistaken(items, numbers[:1].expand(240, -1)).any()  # no one's condition is another one there
+    assert not model.module_._mistaken(judge(items).found, numbers[:1].expand(240, -1)).any()  # no one's condition is another one there
     loaded = isthmus.load(model.save(tmp_path))
     same([model.sample(5, condition=told[:5])], [loaded.sample(5, condition=told[:5])])
     before = {name: array for name, array in model.arrays().items() if ".told." not in name}  # as folders had it once

@@ -122,9 +122,10 @@ class LearnedSimilarity(Likelihood):
 
 
 class Look(NamedTuple):
-    """What a discriminator sees of items, standardised within each, and the logit that each is real."""
+    """What a discriminator sees of items, standardised within each, what it finds in that, and the logit that each is real."""
 
     features: Float[Tensor, "batch features"]
+    found: Float[Tensor, "batch found"]
     verdict: Float[Tensor, " batch"]
 
 
@@ -146,10 +147,12 @@ class Discriminator(nn.Module):
         """Return what items look like, and what is thought of them, under their condition if there is one."""
         seen = self.encoder.features(x)
         found = self.encoder.outer(self.encoder.code(seen))
-        verdict = self.verdict(found).squeeze(1)
-        if condition is not None and self.told is not None:
-            verdict = verdict + (self.told(condition) * found).sum(1)
-        return Look(_standardised(seen), verdict)
+        return Look(_standardised(seen), found, self.judged(found, condition))
+
+    def judged(self, found: Float[Tensor, "batch found"], condition: Float[Tensor, "batch known"] | None) -> Float[Tensor, " batch"]:
+        """Return what is thought of items, of which so much was found, under a condition."""
+        verdict: Tensor = self.verdict(found).squeeze(1)
+        return verdict if condition is None or self.told is None else verdict + (self.told(condition) * found).sum(1)
 
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
         """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
@@ -246,14 +249,14 @@ class Adversarial(Model):
             yield "decoder", {"similarity": weight * unlike, "plain": settings.anchor * plain, "deceit": F.softplus(-verdicts).mean(0)}
         if discriminates:
             told = None if self.likelihood_state.told is None else batch.condition
-            mistaken = {} if told is None else {"mistaken": self._mistaken(out.x, told)}
+            mistaken = {} if told is None else {"mistaken": self._mistaken(true.found, told)}
             yield "discriminator", {"real": real, "made": fake.mean(0), **mistaken}
 
-    def _mistaken(self, x: Float[Tensor, "batch *item"], condition: Float[Tensor, "batch known"]) -> Float[Tensor, " batch"]:
+    def _mistaken(self, found: Float[Tensor, "batch found"], condition: Float[Tensor, "batch known"]) -> Float[Tensor, " batch"]:
         """Return how far the discriminator takes real items for those of other conditions: of their neighbours', where these differ."""
         other = ranks.before(condition)
         differs = (other != condition).any(1)
-        return _MISTAKEN * differs * F.softplus(self.likelihood_state(x, other).verdict)
+        return _MISTAKEN * differs * F.softplus(self.likelihood_state.judged(found, other))
 
     @torch.no_grad()
     def _in_turn(self, real: Tensor, fake: Tensor) -> tuple[bool, bool]:
