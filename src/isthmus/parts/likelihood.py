@@ -23,6 +23,7 @@ from .base import Part
 
 _MISSING = OneOf(("refuse", "mask"))
 _LEAST_LOG_SCALE = math.log(1e-3)
+_FACTORS = 8  # of at least a half each; runs of an eighth of an item's numbers are still worth a vector instruction
 
 
 class Likelihood(Part):
@@ -195,6 +196,10 @@ class GreyBernoulli(BernoulliDistribution):
         """Return the log-density of every number."""
         return _BernoulliDensity.apply(self.logits, value)
 
+    def summed(self, value: Tensor, samples: int) -> Tensor:
+        """Return the log-density of every sample, at two thirds of the cost of its numbers' and their sum."""
+        return _BernoulliSum.apply(self.logits.flatten(samples), value.flatten(value.ndim - self.logits.ndim + samples))
+
 
 class EvenNormal(Normal):
     """torch's normal distribution with one known scale for all numbers, which need not be laid out for each."""
@@ -222,6 +227,27 @@ class _BernoulliDensity(torch.autograd.Function):
         return (x - torch.sigmoid(logits)) * grad, logits * grad if ctx.needs_input_grad[1] else None
 
 
+class _BernoulliSum(torch.autograd.Function):
+    """The same, summed over the last axis, with softplus(l) = max(l, 0) - log sigmoid(|l|).
+
+    These sigmoids are at least a half, so that several can be multiplied before the logarithm of their product is taken.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
+        ctx.save_for_backward(logits, x)
+        scratch = logits.clamp(min=0.0).addcmul_(x, logits, value=-1.0)
+        total = scratch.sum(-1).neg_()
+        groups, left = divmod(logits.shape[-1], _FACTORS)
+        single, factors = torch.abs(logits, out=scratch).sigmoid_().tensor_split((left,), -1)
+        total += factors.unflatten(-1, (_FACTORS, groups)).prod(-2).log().sum(-1)
+        return total.add_(single.log().sum(-1)) if left else total
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
+        return _BernoulliDensity.backward(ctx, grad.unsqueeze(-1))
+
+
 class _NormalDensity(torch.autograd.Function):
     """log p = -(x - m)^2 / 2 s^2 - log s - log(2 pi) / 2, with the slope (x - m) / s^2."""
 
@@ -242,6 +268,8 @@ class _NormalDensity(torch.autograd.Function):
 
 def log_likelihood(p: Distribution, x: Tensor, observed: Tensor | None, samples: int = 1) -> Tensor:
     """Return log p(x|h) of every sample in the model's units, summed over its observed numbers; ``samples`` axes go before an item's."""
+    if observed is None and isinstance(p, GreyBernoulli):
+        return p.summed(x, samples)
     density = p.log_prob(x)
     if observed is not None:
         density = torch.where(observed, density, 0.0)
