@@ -8,7 +8,7 @@ import numpy as np
 
 from .data import rows_of
 from .figures import figure
-from .implementations import ISTHMUS, ISTHMUS_FLOAT32, Implementation
+from .implementations import ISTHMUS_BFLOAT16, ISTHMUS_FLOAT32, Implementation
 from .machine import Watch
 from .networks import Task
 from .workload import Found, Result, Workload
@@ -22,7 +22,7 @@ class Curves(Workload):
 
     @property
     def implementations(self) -> tuple[Implementation, ...]:
-        return (ISTHMUS_FLOAT32, replace(ISTHMUS, name="isthmus-bfloat16", options={"precision": "bfloat16"}))
+        return (ISTHMUS_FLOAT32, ISTHMUS_BFLOAT16)
 
     def fixed_rounds(self) -> int:
         return 1

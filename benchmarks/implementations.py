@@ -32,6 +32,7 @@ class Implementation:
 
 ISTHMUS = Implementation("isthmus", "isthmus", "isthmus")
 ISTHMUS_FLOAT32 = Implementation("isthmus-float32", "isthmus", "isthmus", {"precision": "float32"})
+ISTHMUS_BFLOAT16 = Implementation("isthmus-bfloat16", "isthmus", "isthmus", {"precision": "bfloat16"})
 PYTORCH = Implementation("pytorch", "pytorch", "torch")
 PYTHAE = Implementation("pythae", "pythae", "pythae")
 KERAS_JAX = Implementation("keras-jax", "keras", "jax", environment={"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"})

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from .data import rows_of
-from .implementations import OURS, PYTHAE, Implementation
-from .machine import Watch, peak_mib, steady
+from .implementations import ISTHMUS_BFLOAT16, ISTHMUS_FLOAT32, PYTHAE, Implementation
+from .machine import Watch, computes_bfloat16, peak_mib, steady
 from .networks import Task
 from .table import medians, ratio
 from .workload import Found, Result, Workload, markdown
 
-_HEADER = ("", "rows/s", "isthmus is", "log-likelihood", "peak MiB")
+_OURS = (ISTHMUS_FLOAT32, ISTHMUS_BFLOAT16)[: 1 + computes_bfloat16()]
+_HEADER = ("", "rows/s", *(f"{one.name} is" for one in _OURS), "log-likelihood", "peak MiB")
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,11 @@ class Likelihood(Workload):
 
     @property
     def implementations(self) -> tuple[Implementation, ...]:
-        return (OURS[0], PYTHAE)
+        return (*_OURS, PYTHAE)
 
     def run(self, implementation: Implementation, seed: int, watch: Watch, scratch: Path) -> Result:
         rows, test = rows_of(self.task)
-        estimate = implementation.load().likelihood(self.task, (rows > 0.5).astype(np.float32), seed)
+        estimate = implementation.load().likelihood(self.task, (rows > 0.5).astype(np.float32), seed, **implementation.options)
         chosen = (test[: self.items] > 0.5).astype(np.float32)
         watch()
         begun = time.monotonic()
@@ -39,7 +40,7 @@ class Likelihood(Workload):
         watch()
         _, disturbed = steady(watch.epochs()[-1:])
         return {"samples_per_second": len(chosen) / seconds, "log_likelihood": found, "peak_mib": peak_mib(), "disturbed": disturbed,
-                "others": watch.epochs()[-1]["others"], "precision": "float32"}  # fmt: skip
+                "others": watch.epochs()[-1]["others"], "precision": implementation.options.get("precision", "float32")}  # fmt: skip
 
     def table(self, found: Found, out: Path) -> str:
         rows = []
@@ -47,8 +48,8 @@ class Likelihood(Workload):
             if "absent" in results[0]:
                 rows.append((name, results[0]["absent"], *[""] * (len(_HEADER) - 2)))
                 continue
-            ours = "" if name == OURS[0].name else ratio(found.get(OURS[0].name, []), results)
-            rows.append((name, medians(results, "samples_per_second", ",.1f"), ours, medians(results, "log_likelihood", ".1f"),
+            ratios = ["" if name == one.name else ratio(found.get(one.name, []), results) for one in _OURS]
+            rows.append((name, medians(results, "samples_per_second", ",.1f"), *ratios, medians(results, "log_likelihood", ".3f"),
                          medians(results, "peak_mib", ".0f")))  # fmt: skip
         return f"{self.items:,} rows, {self.draws:,} draws each.\n\n{markdown(_HEADER, rows)}"
 

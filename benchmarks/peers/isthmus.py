@@ -39,9 +39,9 @@ def epochs(task: Task, X: np.ndarray, seed: int, **options: Any) -> list[dict[st
     return _fit(task, X, lambda: None, seed, **options).history_
 
 
-def likelihood(task: Task, X: np.ndarray, seed: int) -> Callable[[np.ndarray, int], float]:
-    """Fit, and return a function from rows and a number of draws to the rows' mean log-likelihood."""
-    fitted = _fit(task, X, lambda: None, seed)
+def likelihood(task: Task, X: np.ndarray, seed: int, precision: str) -> Callable[[np.ndarray, int], float]:
+    """Fit, and return a function from rows and a number of draws to the rows' mean log-likelihood, in that precision."""
+    fitted = _fit(task, X, lambda: None, seed).with_precision(precision)
     return lambda rows, draws: float(fitted.score_samples(rows, n_importance=draws).mean())
 
 

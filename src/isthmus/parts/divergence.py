@@ -16,7 +16,7 @@ from ..errors import InputError
 from .likelihood import log_likelihood
 from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled
 
-_DIFFERENTIATED = 4  # draws of an importance-weighted bound that its gradient comes from
+_DIFFERENTIATED = 2  # draws of an importance-weighted bound that its gradient comes from
 _AT_ONCE = 2**19  # numbers that draws of a batch are decoded to at once: they should stay near the processor
 
 
@@ -64,9 +64,9 @@ class ImportanceWeighted(Penalty):
 
     With weight 1 the loss is the negative importance-weighted bound, which rises to log p(x) with k; with one draw it is the
     evidence lower bound by that draw. Its gradient is :math:`\sum_i \tilde w_i \nabla \log w_i` with :math:`\tilde w_i = w_i / \sum_j w_j`.
-    Of more than eight draws it comes from four of them, taken with these probabilities, and what reaches the encoder by way of
-    :math:`h_i` counts :math:`\tilde w_i` times in place of what reaches it through the density q: on average it is the same, at about
-    half of the cost and with less noise. Of one draw, too, the encoder learns by way of h alone.
+    Of more than four draws it comes from two of them, taken with these probabilities, and what reaches the encoder by way of
+    :math:`h_i` counts :math:`\tilde w_i` times in place of what reaches it through the density q: on average it is the same, at less
+    than half of the cost and with about half of the encoder's noise. Of one draw, too, the encoder learns by way of h alone.
 
     Arguments:
         weight: The weight; a number of at most 1, since the loss of more has no lower bound, or a schedule of such.
