@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.frozen import FrozenEstimator
 
 import isthmus
 from isthmus import (
     KL,
     Autoencoder,
+    AutoencoderClassifier,
     Bernoulli,
     Categorical,
     ContractiveAutoencoder,
@@ -222,3 +224,41 @@ def test_all_draws_of_a_bound_are_decoded_as_the_pass_was(monkeypatch):
 def test_a_discriminator_reads_no_sequences():
     with pytest.raises(InputError, match="items of one shape"):
         Autoencoder(2, network=Recurrent(4), likelihood=LearnedSimilarity()).fit([np.ones((3, 2)) * i for i in range(1, 9)])
+
+
+def turning(n=90, seed=0):
+    """Sequences of 5 to 20 steps, some slow and some fast, and which; every third label is missing."""
+    rng = np.random.default_rng(seed)
+    fast = rng.integers(0, 2, n)
+    X = [np.sin(6 * rng.random() + (0.3 + 0.9 * one) * np.arange(rng.integers(5, 20)))[:, None].astype(np.float32) for one in fast]
+    return X, np.where(np.arange(n) % 3 == 0, np.nan, fast), fast
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_sequences_are_classified(frozen, tmp_path):
+    X, few, fast = turning()
+    encoder = DenoisingAutoencoder(8, GaussianNoise(0.1), network=Recurrent(16), training=Training(30, 16, validation=0), random_state=0)
+    encoder = FrozenEstimator(quietly(encoder.fit, X)) if frozen else encoder
+    model = quietly(AutoencoderClassifier(encoder, Training(30, 16), random_state=0).fit, X, few)
+    assert model.score(X, fast) > 0.9 and model.transform(X).shape == (len(X), 8)
+    alone = np.concatenate([model.predict_proba(X[place : place + 1]) for place in (0, 7)])
+    np.testing.assert_allclose(model.predict_proba(X)[[0, 7]], alone, atol=1e-5)  # a sequence does not know its company
+    loaded = isthmus.load(model.save(tmp_path / "model"))
+    assert np.array_equal(loaded.predict_log_proba(X), model.predict_log_proba(X))
+    same = np.stack([item[:5] for item in X])
+    assert np.array_equal(model.predict(same), model.predict(list(same)))
+    with pytest.raises(InputError, match=r"sequences \(t, 1\)"):
+        model.predict([np.zeros((4, 2))])
+
+
+def test_what_is_no_encoder_of_sequences_does_not_classify_them():
+    X, few, fast = turning(30)
+    same = np.stack([item[:5] for item in X])
+    of_arrays = quietly(Autoencoder(3, network=Recurrent(6), training=SHORT, random_state=0).fit, same)
+    of_sequences = fitted(Autoencoder(3), X=X)
+    for encoder in (StackedAutoencoder(3), FrozenEstimator(of_arrays)):
+        with pytest.raises(InputError, match="X is a list of sequences, which .* does not read; stack those of one length"):
+            AutoencoderClassifier(encoder).fit(X, few)
+    model = quietly(AutoencoderClassifier(FrozenEstimator(of_sequences), SHORT, random_state=0).fit, same, fast)
+    assert model.item_shape_ == (1, 1) and len(model.predict(X)) == len(X)
+    assert quietly(AutoencoderClassifier(training=SHORT, random_state=0).fit, X, few).autoencoder_.n_components_ == 32

@@ -1,11 +1,14 @@
 """Log-densities of whole items beside those of their numbers."""
 
+import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torch.autograd import gradcheck, gradgradcheck
 
-from isthmus import Bernoulli
+from isthmus import Bernoulli, Dense, Training, VariationalAutoencoder
 from isthmus.parts.likelihood import log_likelihood
+from variants import quietly
 
 SHAPES = {"one number": (3, 1), "few": (3, 7), "many, left over": (4, 787), "images": (2, 28, 28), "draws": (5, 3, 20),
           "drawn images": (5, 2, 4, 5)}  # fmt: skip
@@ -37,3 +40,10 @@ def test_its_slopes_are_those_of_differences():
     numbers = (logits.requires_grad_(), x.requires_grad_())
     for check in (gradcheck, gradgradcheck):
         assert check(lambda decoded, item: log_likelihood(Bernoulli()(decoded, None), item, None, 2), numbers)
+
+
+def test_likelihoods_of_on_off_numbers_may_be_estimated_in_16_bits():
+    X = (load_digits().data > 7).astype(np.float32)
+    model = quietly(VariationalAutoencoder(4, network=Dense((64,)), training=Training(epochs=10), random_state=0).fit, X)
+    exact, half = (one.score_samples(X[:100], n_importance=500) for one in (model, quietly(model.with_precision, "bfloat16")))
+    assert abs(exact.mean() - half.mean()) < 0.02 and abs(exact - half).max() < 0.5

@@ -70,7 +70,7 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
             lengths: Of sequences, (n,), where `fit` was given a list of them: a list then comes back. None predicts them from the codes.
         """
         check_is_fitted(self)
-        if lengths is not None and not self._sequences:
+        if lengths is not None and not self.of_sequences_:
             raise InputError(f"lengths are for sequences of any length, and this {type(self).__name__} was fitted to items of one shape.")
         return self._of_codes(H, decoded, condition, lengths)
 
@@ -157,9 +157,7 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
 
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
-        if self._sequences and getattr(X, "ndim", 0) == 3:
-            X = list(X)
-        rows = read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask", sequences=self._sequences)
+        rows = read_rows(self, X, reset=False, nan=self.likelihood_.missing == "mask", sequences=self.of_sequences_)
         warn_of_other_units(self, rows)
         return rows
 
@@ -173,7 +171,7 @@ class Applied(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Storable):
             raise InputError(" ".join(str(error).split())) from error
         if H.shape[1] != self.n_components_:
             raise InputError(f"H must have {self.n_components_} columns, one a component. Got {H.shape[1]}.")
-        own = self._lengths(H, lengths) if self._sequences else None
+        own = self._lengths(H, lengths) if self.of_sequences_ else None
         item = self.item_shape_ if own is None else (int(own.max(initial=1)), self.n_features_in_)
         return self._predict(H, function, item, self._told(condition, len(H)), own)
 

@@ -69,6 +69,7 @@ class BaseAutoencoder(Applied):
         corruption_, bottleneck_, penalties_, network_, likelihood_: The parts as resolved in `fit`.
         condition_: How conditions become numbers; None where there are none.
         item_shape_, input_dtype_: The shape and dtype of one item; ``n_features_in_`` is how many numbers it has.
+        of_sequences_: Whether items are sequences of any length, of which ``item_shape_`` tells a step, (1, d).
         history_, training_, best_epoch_, stopped_, precision_, precision_reason_: As in `Trained`.
     """
 
@@ -126,7 +127,7 @@ class BaseAutoencoder(Applied):
             self.__dict__.pop(name, None)
         self._check()
         X = read_rows(self, X, reset=True, nan=True, sequences=self.sequential)
-        self._sequences = isinstance(X, Sequences)
+        self.of_sequences_ = isinstance(X, Sequences)
         seen = None if seen is None else self._pairs(seen, X)
         self.condition_ = self._conditions(condition, X)
         told, summary = self._told(condition, X.shape[0]), Summary.of(X, rescaled)
@@ -140,7 +141,7 @@ class BaseAutoencoder(Applied):
         def some(rows: Rows) -> np.ndarray | None:  # of which `diagnose` takes few, spread evenly
             return None if told is None else told[spread(len(told), rows.shape[0])]
 
-        if self._sequences:
+        if self.of_sequences_:
             few = spread_rows(X, _KNOWN)
             self._learn_lengths(few, some(few))
         for message in diagnose(self, X, summary, lambda rows: self._predict(rows, codes, condition=some(rows)),
@@ -218,7 +219,7 @@ class BaseAutoencoder(Applied):
 
     def _pairs(self, seen: Any, X: Rows) -> np.ndarray:
         """Return what the encoder is to see in place of the rows, checked."""
-        if not self.paired or self._sequences or (self.training is not None and self.training.augmentation is not None):
+        if not self.paired or self.of_sequences_ or (self.training is not None and self.training.augmentation is not None):
             raise InputError(f"seen= is for autoencoders of items of one shape, trained as a whole and without an augmentation. Got "
                              f"{type(self).__name__}.")  # fmt: skip
         given = np.asarray(seen)

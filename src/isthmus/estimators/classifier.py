@@ -20,6 +20,7 @@ from ..training import Adam, Training
 from ..training.batches import Batches, Rows
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
+from ..training.sequences import Sequences
 from .base import BaseAutoencoder
 from .data import Summary, digest, read_rows
 from .denoising import DenoisingAutoencoder
@@ -94,7 +95,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         """Train on the rows of ``X`` and on the labels of those that have one.
 
         Arguments:
-            X: Rows as the autoencoder takes them.
+            X: Rows as the autoencoder takes them, a list of sequences too.
             y: A label a row, shape (n,): texts or whole numbers, and None or NaN for a row without one.
 
         Raises:
@@ -107,7 +108,10 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
     def _fit(self, X: Any, y: Any) -> "AutoencoderClassifier":
         self.__dict__.pop("module_", None)  # a fit that fails leaves nothing of the one before
         check_settings(self, self.limits)
-        X = read_rows(self, X, reset=True, nan=self._masks())
+        given = self.autoencoder.estimator if isinstance(self.autoencoder, FrozenEstimator) else self.autoencoder or DenoisingAutoencoder
+        if getattr(given, "of_sequences_", False) and getattr(X, "ndim", 0) == 3:
+            X = list(X)
+        X = read_rows(self, X, reset=True, nan=self._masks(), sequences=getattr(given, "sequential", False))
         labels = Labels.of(y, X.shape[0])
         seed = int(ranks.agree(seed_of(self.random_state)))
         self.autoencoder_ = self._pretrained(X, seed)
@@ -206,6 +210,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
 
     def _pretrained(self, X: Rows, seed: int) -> BaseAutoencoder:
         """Return the frozen autoencoder, or a copy fitted to the rows, under the classifier's seed where it has none."""
+        items = X.items() if isinstance(X, Sequences) else X
         if isinstance(self.autoencoder, FrozenEstimator):
             given = self.autoencoder.estimator
             if not isinstance(given, BaseAutoencoder):
@@ -214,11 +219,12 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
             if given.condition_ is not None:
                 raise InputError("FrozenEstimator.estimator was fitted with a condition, of which a classifier knows nothing; fit it "
                                  "without one.")  # fmt: skip
-            read_rows(given, X, reset=False, nan=True)  # which are refused where they are not such as it was fitted on
+            read_rows(given, items, reset=False, nan=True, sequences=given.of_sequences_)  # refused where not such as it was fitted on
             return given
+        of_sequences = isinstance(X, Sequences)  # whose codes are of a whole one, and n_features_in_ the numbers of a step
         made = clone(self.autoencoder) if self.autoencoder is not None else (
-            DenoisingAutoencoder(min(_CODE, self.n_features_in_)))
-        return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(X)
+            DenoisingAutoencoder(_CODE if of_sequences else min(_CODE, self.n_features_in_)))
+        return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(items)
 
     def _settled(self, rows: int) -> Training:
         """Return the settings of the fine-tuning to so many rows, in which nothing is left open."""
@@ -245,6 +251,7 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
 
     def _read(self, X: Any) -> Rows:
         check_is_fitted(self)
-        rows = read_rows(self, X, reset=False, nan=self.autoencoder_.likelihood_.missing == "mask")
-        warn_of_other_units(self.autoencoder_, rows)
+        before = self.autoencoder_
+        rows = read_rows(self, X, reset=False, nan=before.likelihood_.missing == "mask", sequences=before.of_sequences_)
+        warn_of_other_units(before, rows)
         return rows

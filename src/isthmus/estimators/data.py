@@ -33,8 +33,8 @@ _DENOISED_FROM = 16  # and pixels a side from which it is not where the image is
 def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool, sequences: bool = False) -> Rows:
     """Return ``X`` as rows of bytes, float32 or float64, checked; ``reset`` is for `fit`, ``nan`` lets NaN pass.
 
-    A list of arrays (t_i, d) becomes `Sequences`, where ``sequences`` lets it. A memory map is read into memory where it is small; a larger
-    one, and any `RowStream`, is checked as it is read.
+    A list of arrays (t_i, d) becomes `Sequences`, where ``sequences`` lets it, and after `fit` an array (n, t, d), too. A memory map is
+    read into memory where it is small; a larger one, and any `RowStream`, is checked as it is read.
 
     Raises:
         InputError: For anything but at least one finite number a row (two rows in `fit`), or items of another shape.
@@ -42,6 +42,8 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool, sequence
     if isinstance(X, dict):
         raise InputError(f"X is a table of the named columns {', '.join(map(str, X))}; turn it into numbers first, with "
                          "isthmus.Table() (a run that was fitted to a table does).")  # fmt: skip
+    if sequences and not reset and getattr(X, "ndim", 0) == 3:
+        X = list(X)
     if isinstance(X, list | tuple) and len(X) and all(getattr(item, "ndim", 0) == 2 for item in X):
         if not sequences:
             what = f"{type(estimator).__name__}" + (".partial_fit" if getattr(estimator, "sequential", False) else "")

@@ -21,12 +21,12 @@ class Storable(Trained):
     module_: Model
     n_components_: int
     condition_: Conditions | None = None
-    _sequences: bool = False  # whether items are sequences of any length
+    of_sequences_: bool = False  # whether items are sequences of any length
 
     def assemble(self, parts: Parts, n_components: int, units: Units, mean: torch.Tensor) -> Model:
         """Return the untrained module; a variant with a training procedure of its own has a module of its own."""
         kind = Adversarial if isinstance(parts.likelihood, LearnedSimilarity) else Model
-        return kind(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size, self._sequences)
+        return kind(parts, n_components, units, mean, 0 if self.condition_ is None else self.condition_.size, self.of_sequences_)
 
     def completed(self, training: Training, parts: Parts) -> Training:
         """Return the settings with what the variant's own procedure wants where they are open; the rest the data decide."""
@@ -47,7 +47,7 @@ class Storable(Trained):
         parts = Parts(*config["parts"])
         parts.check()
         self.condition_ = Conditions.restored(config["condition"]) if "condition" in config else None
-        self._sequences = "pace" in arrays
+        self.of_sequences_ = "pace" in arrays
         offset, scale = torch.tensor(arrays["units.offset"]), float(arrays["units.scale"])
         if tuple(offset.shape) != self.item_shape_:
             raise ValueError(f"the units are for items of shape {tuple(offset.shape)}, not {self.item_shape_}")

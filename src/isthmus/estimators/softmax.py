@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -54,7 +54,7 @@ class Softmax(nn.Module):
 
         From a random start, the layer's first steps would spoil what the encoder knows; few rows do not bring it back.
         """
-        parts = [(codes(self.model, batch.x), batch.condition) for batch in rows.in_order()]
+        parts = [(codes(self.told(batch).model, batch.x), batch.condition) for batch in rows.in_order()]
         h, numbers = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
         scaler = StandardScaler()
         with warnings.catch_warnings():
@@ -76,16 +76,27 @@ class Softmax(nn.Module):
 
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the one step of a batch whose condition is each row's class."""
-        chosen = self(batch.x).log_softmax(1).gather(1, batch.condition[:, None])  # type: ignore[index]  # (batch, 1)
+        chosen = self.told(batch)(batch.x).log_softmax(1).gather(1, batch.condition[:, None])  # type: ignore[index]  # (batch, 1)
         yield "classifier", {"cross_entropy": -chosen[:, 0]}
+
+    def told(self, batch: Batch) -> Self:
+        """Return a twin that knows how long the sequences of a batch are, if they are any."""
+        return self if batch.lengths is None else self.over(batch.lengths)
+
+    def over(self, lengths: Int[Tensor, " batch"]) -> Self:
+        """Return a twin for a batch of sequences of these lengths, padded behind their ends; all else the two share."""
+        return self._around(self.model.over(lengths))
 
     def settle(self) -> None:
         """Leave the weights as they are: only decoders have any that must stay somewhere."""
 
     def half(self) -> Self:
         """Return a twin whose encoder holds copies of the weights in bfloat16; all else the two share."""
+        return self._around(self.model.half())
+
+    def _around(self, model: Model) -> Self:
         twin = copy.copy(self)
-        twin._modules = self._modules | {"model": self.model.half()}
+        twin._modules = self._modules | {"model": model}
         return twin
 
     @property

@@ -38,6 +38,10 @@ class Sequences:
         shift = np.repeat(self._starts[places] - (np.cumsum(lengths) - lengths), lengths)
         return Sequences(self.steps[np.arange(lengths.sum()) + shift], lengths)
 
+    def items(self) -> list[np.ndarray]:
+        """Return the sequences as arrays (t_i, d) that share their memory."""
+        return np.split(self.steps, self._starts[1:])
+
     def padded(self) -> np.ndarray:
         """Return them as one array (n, longest, d) of floats, NaN behind the end of each."""
         found = np.full(self.shape, np.nan, dtype=self.dtype if self.dtype.kind == "f" else np.float32)
