@@ -54,12 +54,12 @@ def measured(model: VariationalAutoencoder, test: np.ndarray, draws: int) -> Mea
             "seconds": training_seconds(model)}  # fmt: skip
 
 
-single = partial(likelihood, draws=1, passes=800, batch=100, rate=3e-3)
-growing = partial(likelihood, draws=Growth(50), batch=200, rate=4e-3)  # batches of 100 take half as long again, to no better end
+SINGLE = partial(likelihood, draws=1, passes=800, batch=100, rate=3e-3)
+GROWING = partial(likelihood, draws=Growth(50), batch=200, rate=4e-3)  # batches of 100 take half as long again, to no better end
 LINES = {
-    "vae": Line(single, "negative_log_likelihood", "86.76", "Adam, one cycle, 800 passes"),
-    "iwae": Line(partial(growing, passes=560), "negative_log_likelihood", "84.78", "the same, 560 passes of 200, draws grow"),
-    "iwae-full": Line(partial(growing, passes=1200), "negative_log_likelihood", "84.78", "the same, 1,200 passes"),
+    "vae": Line(SINGLE, "negative_log_likelihood", "86.76", "Adam, one cycle, 800 passes"),
+    "iwae": Line(partial(GROWING, passes=560), "negative_log_likelihood", "84.78", "the same, 560 passes of 200, draws grow"),
+    "iwae-full": Line(partial(GROWING, passes=1200), "negative_log_likelihood", "84.78", "the same, 1,200 passes"),
     "static": Line(static, "negative_log_likelihood", "89.78", "784-400-40, rectified; the best pass by 10,000 digits held out"),
 }
 
