@@ -223,8 +223,7 @@ class _BernoulliDensity(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
-        logits, x = ctx.saved_tensors
-        return (x - torch.sigmoid(logits)) * grad, logits * grad if ctx.needs_input_grad[1] else None
+        return _bernoulli_slopes(ctx, grad)
 
 
 class _BernoulliSum(torch.autograd.Function):
@@ -245,7 +244,13 @@ class _BernoulliSum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
-        return _BernoulliDensity.backward(ctx, grad.unsqueeze(-1))
+        return _bernoulli_slopes(ctx, grad.unsqueeze(-1))
+
+
+def _bernoulli_slopes(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Return the slopes by logits and, where they are wanted, by numbers, with the gradient of each number's log-density."""
+    logits, x = ctx.saved_tensors
+    return (x - torch.sigmoid(logits)) * grad, logits * grad if ctx.needs_input_grad[1] else None
 
 
 class _NormalDensity(torch.autograd.Function):
