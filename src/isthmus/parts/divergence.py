@@ -16,7 +16,8 @@ from ..errors import InputError
 from .likelihood import log_likelihood
 from .penalty import WEIGHT, Halves, Pass, Penalty, Scheduled
 
-_DIFFERENTIATED = 2  # draws of an importance-weighted bound that its gradient comes from
+_ALL = 8  # so many draws of an importance-weighted bound all have a part in its gradient: to draw among fewer costs as much
+_DIFFERENTIATED = 2  # of more, so many have
 _AT_ONCE = 2**19  # numbers that draws of a batch are decoded to at once: they should stay near the processor
 
 
@@ -64,7 +65,7 @@ class ImportanceWeighted(Penalty):
 
     With weight 1 the loss is the negative importance-weighted bound, which rises to log p(x) with k; with one draw it is the
     evidence lower bound by that draw. Its gradient is :math:`\sum_i \tilde w_i \nabla \log w_i` with :math:`\tilde w_i = w_i / \sum_j w_j`.
-    Of more than four draws it comes from two of them, taken with these probabilities, and what reaches the encoder by way of
+    Of more than eight draws it comes from two of them, taken with these probabilities, and what reaches the encoder by way of
     :math:`h_i` counts :math:`\tilde w_i` times in place of what reaches it through the density q: on average it is the same, at less
     than half of the cost and with about half of the encoder's noise. Of one draw, too, the encoder learns by way of h alone.
 
@@ -109,7 +110,7 @@ class ImportanceWeighted(Penalty):
         noise = ranks.drawn(lambda whole: torch.randn(whole, dtype=out.h.dtype, device=out.h.device), shape, dim=1)
         others = posterior.mean + posterior.stddev * noise
         learning, aside = torch.is_grad_enabled(), settled(out)
-        sparing = learning and draws > 2 * _DIFFERENTIATED
+        sparing = learning and draws > _ALL
         with torch.set_grad_enabled(learning and not sparing):
             seen = out if draws > 1 else aside
             weights = (reconstruction + log_ratio(out.h, seen, model)).unsqueeze(0)  # (draws, batch)
