@@ -3,9 +3,10 @@
     python -m reproductions.rifai_2011 [--quick] [--data FOLDER] [--seeds 3] [--only cae,ae] [--out DIR]
 
 One layer of 1000 sigmoid units, tied weights, cross-entropy. As in the paper, each kind of layer has its own rate, the penalty its weight,
-by the error after fine-tuning, here on 10,000 digits held out (of weights that err alike the flattest layer's). Norms are Frobenius norms
-of the encoder's Jacobian, means over test digits; the paper does not say how it scales its own, so that ratios are to be compared. A unit
-counts as saturated below 0.05 and above 0.95. Every line and seed leaves one JSON file in DIR and is not run again.
+by the error after fine-tuning, here on 10,000 digits held out (of weights that err alike the flattest layer's); but the denoising layer's
+rate was not searched for. Norms are Frobenius norms of the encoder's Jacobian, means over test digits; the paper does not say how it scales
+its own, so that ratios are to be compared. A unit counts as saturated below 0.05 and above 0.95. Every line and seed leaves one JSON file
+in DIR and is not run again.
 
 References:
     Contractive Auto-Encoders (S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio, 2011)
