@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from ..estimators.conditions import Conditions
+from ..estimators.conditions import Conditions, are_whole
 from ..files import Items, TableItems
 from ..files.items import count
 from ..files.reading import exists
@@ -16,7 +16,7 @@ from . import data as sources
 
 _OWN = "labels"  # names the labels that items come with
 _FLAG = "--condition"
-_WHOLE, _FLOAT = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?\d+\.0+")
+_FLOAT = re.compile(r"[+-]?\d+\.0+")  # a whole number that a table made a float
 
 
 class Asked(NamedTuple):
@@ -120,7 +120,7 @@ def _learnt(texts: np.ndarray) -> np.ndarray:
     texts = _complete(texts)
     if texts.ndim > 1:
         return _numbers(texts)
-    if all(map(_WHOLE.fullmatch, texts)):
+    if are_whole(texts):
         return texts
     try:
         return texts.astype(np.float64)
@@ -136,7 +136,7 @@ def _given(values: np.ndarray, known: Conditions) -> np.ndarray:
 
 def _labels(texts: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return texts as labels: whole numbers, where all classes are such, though a table may have made them floats."""
-    if not all(map(_WHOLE.fullmatch, map(str, classes))):
+    if not are_whole(classes):
         return texts
     return np.array([text.partition(".")[0] if _FLOAT.fullmatch(text) else text for text in texts.flat]).reshape(texts.shape)
 

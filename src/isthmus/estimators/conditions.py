@@ -1,5 +1,6 @@
 """What is known of each row beside its numbers, and what a model is told of it: labels as one number each, covariates scaled."""
 
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +11,7 @@ from ..errors import DiagnosticWarning, InputError
 
 _SHOWN = 12  # classes that an error names
 _MANY, _EACH = 20, 5  # labels, from which whole numbers are more likely amounts, and rows that each should have
+_WHOLE = re.compile(r"[+-]?\d+")
 _FAR = 1e6  # deviations from the mean, of a number that is told: nothing is known of what lies so far off
 
 
@@ -105,6 +107,15 @@ class Conditions:
         return scaled.astype(np.float32)
 
 
+def are_whole(labels: Any) -> bool:
+    """Tell whether all labels are whole numbers, or texts that write such.
+
+    >>> are_whole(["7", "-12"]), are_whole(["7", "7.0"])
+    (True, False)
+    """
+    return all(map(_WHOLE.fullmatch, map(str, labels)))
+
+
 def _array(given: Any) -> np.ndarray:
     """Return conditions as an array of texts, booleans or numbers."""
     values = np.asarray(given)
@@ -129,7 +140,7 @@ def _covariates(values: np.ndarray) -> np.ndarray:
 def _warn_of_many(classes: np.ndarray, rows: int) -> None:
     """Warn where labels are so many that they are likely to be amounts, or too rare to learn from."""
     said = None
-    if len(classes) > _MANY and (classes.dtype.kind in "iu" or all(str(name).lstrip("+-").isdecimal() for name in classes)):
+    if len(classes) > _MANY and are_whole(classes):
         said = f"condition holds {len(classes)} whole numbers, which are labels; write them with a decimal point (18.0) to learn amounts."
     elif len(classes) > max(_MANY, rows / _EACH):
         said = f"condition holds {len(classes)} labels for {rows} rows, too few of each to learn from; name groups of them."
