@@ -22,6 +22,11 @@ from isthmus.errors import InputError
 MASKED, POWERS = st.floats(-100, 100) | st.just(np.nan), st.sampled_from([-600, -9, 0, 480])
 
 
+def test_sparse_bytes_are_bytes():
+    X = np.random.default_rng(0).integers(0, 256, (5, 4)).astype(np.uint8)
+    assert metrics.squared_error(sparse.csr_array(X), np.zeros((5, 4))) == metrics.squared_error(X, np.zeros((5, 4)))
+
+
 @settings(deadline=None)
 @given(arrays(float, array_shapes(min_dims=2, max_dims=4), elements=MASKED), st.integers(1, 9), st.data())
 def test_squared_errors_sum_what_is_observed_whatever_the_block(X, block, data):

@@ -135,41 +135,57 @@ class Model(nn.Module):
 
     def encode(self, x: Float[Tensor, "batch *item"], draw: bool = False) -> Code:
         """Return the codes of ``x``, given in the model's units and without missing numbers."""
-        # About the mean item, since a common offset slows learning: a negative must be learnt as well as its positive.
-        seen, dtype = (x - self.mean).to(self.working), self.mean.dtype  # networks may run in 16 bits; codes and terms do not
-        bottleneck, state = self.bottleneck, self.bottleneck_state
-        if not (isinstance(bottleneck, Selection) and self._touches_few(seen)):
-            # Networks of others need know of a condition and of lengths only where there are any.
-            told = {"shift": self._shift("encoder"), "lengths": self.lengths}
-            encoded = self.encoder(seen, **{name: value for name, value in told.items() if value is not None})
-            return bottleneck(encoded.to(dtype), draw, state)
-        features, layer = self.encoder.features(seen), self.encoder.code
+        bottleneck, state, dtype = self.bottleneck, self.bottleneck_state, self.mean.dtype  # networks may run in 16 bits; codes do not
+        if not (isinstance(bottleneck, Selection) and self._touches_few(x)):
+            return bottleneck(self.emitted(x).to(dtype), draw, state)
+        features, layer = self.encoder.features(self._centred(x), **self._told("encoder")), self.encoder.code
         values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
                                 lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
         return Code(Active(values.to(dtype), places))
+
+    def emitted(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
+        """Return what the encoder hands to the bottleneck, with all that is known of the rows."""
+        return self.encoder(self._centred(x), **self._told("encoder"))
 
     def decode(self, code: Code | Float[Tensor, "*draws batch latent"]) -> Distribution:
         """Return p(x|h), in the model's units, of codes as `encode` returns them or as plain numbers, perhaps several for each row."""
         active = code.active if isinstance(code, Code) else None
         if active is not None and self._touches_few(active.values):
-            decoded = self.decoder.expand(active.through(self.decoder.code.weight, self.decoder.code.bias))
+            decoded = self.expanded(active.through(self.decoder.code.weight, self.decoder.code.bias))
         else:
             decoded = self._decoded((code.h if isinstance(code, Code) else code).to(self.working))
         return self.likelihood(decoded.to(self.mean.dtype), self.likelihood_state)
 
-    def _decoded(self, h: Float[Tensor, "*draws latent"]) -> Tensor:
+    def _decoded(self, h: Float[Tensor, "*draws batch latent"]) -> Tensor:
         """Return the decoder's numbers for codes, perhaps several for each row."""
-        shift = self._shift("decoder")
         flat = h.flatten(0, -2)
-        if shift is None and self.lengths is None and self.forced is None:
-            decoded = self.decoder(flat)
-        else:
-            first = self.decoder.code(flat).unflatten(0, h.shape[:-1])
-            told = {} if self.lengths is None else {"lengths": self.lengths.expand(h.shape[:-1]).flatten()}
-            if self.forced is not None:
-                told["forced"] = self.forced.expand(*h.shape[:-1], *self.forced.shape[1:]).flatten(0, h.ndim - 2)
-            decoded = self.decoder.expand((first if shift is None else first + shift).flatten(0, -2), **told)
-        return decoded if h.ndim == 2 else decoded.unflatten(0, h.shape[:-1])
+        if self.knows_rows:
+            return self.expanded(self.decoder.code(flat).unflatten(0, h.shape[:-1]))
+        return self.decoder(flat).unflatten(0, h.shape[:-1])
+
+    def expanded(self, first: Float[Tensor, "*draws batch entry"]) -> Tensor:
+        """Return the decoder's numbers, from what its first layer emits, with all that is known of the rows."""
+        rows, told = first.shape[:-1], self._told("decoder")
+        first = first + told.pop("shift") if "shift" in told else first
+        if self.forced is not None:
+            told["forced"] = self.forced
+        # What is known of each row, for each of its draws.
+        told = {name: known.expand(*rows, *known.shape[1:]).flatten(0, len(rows) - 1) for name, known in told.items()}
+        return self.decoder.expand(first.flatten(0, -2), **told).unflatten(0, rows)
+
+    def _centred(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch *item"]:
+        """Return what the encoder reads: items about the mean one, since a common offset slows learning."""
+        return (x - self.mean).to(self.working)  # a negative must be learnt as well as its positive
+
+    def _told(self, half: str) -> dict[str, Tensor]:
+        """Return what a half is told of the rows, by the names of its arguments; networks of others need know of none where none is."""
+        told = {"shift": self._shift(half), "lengths": self.lengths}
+        return {name: value for name, value in told.items() if value is not None}
+
+    @property
+    def knows_rows(self) -> bool:
+        """Whether anything is known of the rows of a batch: a condition, the lengths of sequences, or what is right."""
+        return not (self.condition is None and self.lengths is None and self.forced is None)
 
     def _shift(self, half: str) -> Tensor | None:
         """Return what the condition adds to what the first layer of a half emits, (batch, entry)."""
@@ -220,8 +236,8 @@ class Model(nn.Module):
     def _state_of(self, penalty: Penalty) -> nn.Module | None:
         return self.penalty_states[penalty.term] if penalty.term in self.penalty_states else None
 
-    def settle(self) -> None:
-        """Bring the weights back to where they must stay, after an update."""
+    def settle(self, group: str) -> None:
+        """Bring the weights back to where they must stay, after an update of that group."""
         layer = getattr(self.decoder, "code", None)  # networks of others may have no linear layer from the code
         if isinstance(layer, Dictionary):
             layer.settle()

@@ -126,7 +126,7 @@ def total(x: Tensor) -> Tensor:
 
 def extremes(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the least and the greatest number of the whole batch."""
-    low, high = torch.aminmax(x.detach())
+    low, high = torch.aminmax(x.detach()) if x.numel() else (x.new_tensor(torch.inf), x.new_tensor(-torch.inf))
     if _batch:
         ends = torch.stack([-low, high])
         dist.all_reduce(ends, dist.ReduceOp.MAX)

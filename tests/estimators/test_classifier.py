@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -256,3 +257,18 @@ def test_with_few_labels_pretraining_beats_a_random_start():
             model = quietly(AutoencoderClassifier(encoder, random_state=seed).fit, X[:1200], few[:1200])
             errors[epochs].append(1 - model.score(X[unseen], y[unseen]))
     assert np.mean(errors[40]) < 0.8 * np.mean(errors[0])
+
+
+def test_a_frozen_autoencoder_knows_its_columns():
+    frame = pd.DataFrame(items(), columns=list("abcdef"))
+    model = AutoencoderClassifier(FrozenEstimator(quietly(estimator("plain").fit, frame)), Training(**SHORT), random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.fit(frame, Y)
+    with pytest.raises(InputError, match="feature names"):
+        model.fit(frame[list("fedcba")], Y)
+
+
+def test_one_that_is_fitted_first_learns_the_columns_names():
+    frame = pd.DataFrame(items(), columns=list("abcdef"))
+    assert list(quietly(classifier().fit, frame, Y).autoencoder_.feature_names_in_) == list("abcdef")

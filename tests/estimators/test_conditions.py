@@ -14,10 +14,13 @@ from sklearn.pipeline import make_pipeline
 import isthmus
 from isthmus import (
     AutoencoderClassifier,
+    AuxK,
     Dense,
     Gaussian,
     RestrictedBoltzmannMachine,
+    SparseAutoencoder,
     StackedAutoencoder,
+    TopK,
     Training,
     VariationalAutoencoder,
     tasks,
@@ -169,3 +172,22 @@ def test_a_condition_is_asked_for_where_there_was_one_and_only_there():
                            "of which a classifier knows nothing")):  # fmt: skip
         with pytest.raises(InputError, match=said):
             refused()
+
+
+@pytest.mark.parametrize("network", [Dense(()), Dense((8,))], ids=repr)
+def test_dead_units_are_told_the_condition_too(network):
+    """With all units dead and all of them kept, what they make of a row is what the whole makes of it."""
+    penalty = AuxK(dead_after=1, k=9)
+    model = SparseAutoencoder(9, TopK(9), penalty, network, Gaussian(), Training(epochs=2, batch_size=8), 0)
+    module = quietly(lambda: model.fit(items(), condition=Y)).module_
+    module.penalty_states["aux_k"].rows += 1
+    told = module.given(torch.from_numpy(model.condition_.numbers(Y, 24)))
+    out = told.passed(torch.from_numpy(items()).float(), draw=False)
+    rest = 0.5 * (out.x - 2 * out.p.mean + told.decode(torch.zeros_like(out.h)).mean).square().sum(1)
+    torch.testing.assert_close(penalty(out, told, module.penalty_states["aux_k"]), rest, rtol=1e-4, atol=1e-5)
+
+
+def test_a_covariate_that_never_varied_may_vary_later():
+    covariates = np.column_stack([np.full(24, 0.1), np.linspace(0, 1, 24)])  # whose deviation is not 0, but what rounding leaves
+    model = quietly(lambda: estimator("variational, bernoulli", "default").fit(items(), condition=covariates))
+    assert np.isfinite(model.sample(2, condition=[0.2, 0.5])).all()

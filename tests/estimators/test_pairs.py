@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.base import clone
 
 from isthmus import VAEGAN, Autoencoder, DenoisingAutoencoder, Dense, Flips, Gaussian, LearnedSimilarity, Training, VariationalAutoencoder
@@ -61,3 +62,10 @@ def test_a_learned_similarity_sees_pairs_too():
     model = Autoencoder(2, likelihood=LearnedSimilarity(), training=Training(epochs=2), random_state=0)
     alone = quietly(clone(model).fit, X).transform(X)
     assert not np.allclose(alone, quietly(lambda: clone(model).fit(X, seen=X[::-1])).transform(X))
+
+
+def test_sparse_rows_may_be_seen():
+    few = np.where(np.abs(X) > 1, X, 0)
+    model = Autoencoder(2, network=Dense(()), likelihood=Gaussian(), training=Training(epochs=2), random_state=0)
+    codes = [model.fit(X, seen=seen).transform(X) for seen in (few, sp.csr_array(few))]
+    np.testing.assert_array_equal(*codes)

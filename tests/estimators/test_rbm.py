@@ -315,3 +315,25 @@ def test_wrong_numbers_of_chains_and_steps_are_refused():
     for chains in (0, 1):  # of one there is no error
         with pytest.raises(InputError, match=f"chains must be a whole number of at least 2. Got {chains}"):
             model.log_partition(chains=chains)
+
+
+def test_pseudo_likelihoods_of_two_gaussian_layers_are_those_of_one_normal_distribution():
+    """p(v) ∝ exp(-½|v|² + bv + ½|c + Wv|²) has the precision I - WᵀW: for one strong column, too, which is far from what rebuilds it."""
+    X = np.random.default_rng(0).normal(size=(40, 5))
+    model = quietly(RestrictedBoltzmannMachine(2, hidden=GaussianUnits(), training=Training(epochs=1, validation=0), random_state=0).fit, X)
+    module, v = model.module_.double(), model.module_.units(torch.from_numpy(X)).double()
+    with torch.no_grad():
+        module.encoder.code.weight.mul_(0.1)[0, 0] = 0.97
+    W, b, c = module._weight, module._bias, module.encoder.code.bias - module._weight @ module.mean
+    precision = torch.eye(5, dtype=torch.float64) - W.T @ W
+    mean = torch.linalg.solve(precision, b + c @ W)
+    joint = torch.distributions.MultivariateNormal(mean, precision_matrix=precision)
+    others = [joint_without(joint, unit) for unit in range(5)]
+    wanted = sum(joint.log_prob(v) - other.log_prob(v[:, kept]) for other, kept in others)
+    torch.testing.assert_close(module.pseudo_likelihood(v), wanted)
+
+
+def joint_without(joint, unit):
+    """Return the marginal of all numbers but one, and their places."""
+    kept = [place for place in range(len(joint.loc)) if place != unit]
+    return torch.distributions.MultivariateNormal(joint.loc[kept], joint.covariance_matrix[kept][:, kept]), kept

@@ -1,6 +1,7 @@
 """Sequences of any length: what is padded has no part in anything, and lists go in and come back."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.frozen import FrozenEstimator
@@ -10,6 +11,7 @@ from isthmus import (
     KL,
     Autoencoder,
     AutoencoderClassifier,
+    AuxK,
     Bernoulli,
     Categorical,
     ContractiveAutoencoder,
@@ -262,3 +264,31 @@ def test_what_is_no_encoder_of_sequences_does_not_classify_them():
     model = quietly(AutoencoderClassifier(FrozenEstimator(of_sequences), SHORT, random_state=0).fit, same, fast)
     assert model.item_shape_ == (1, 1) and len(model.predict(X)) == len(X)
     assert quietly(AutoencoderClassifier(training=SHORT, random_state=0).fit, X, few).autoencoder_.n_components_ == 32
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=repr)
+def test_wide_selected_codes_know_no_company_either(network):
+    X = sequences(12)
+    model = fitted(SparseAutoencoder(1100, TopK(4)), network, X)  # so wide that only active units are touched
+    assert [len(item) for item in model.reconstruct(X)] == [len(item) for item in X]
+    np.testing.assert_allclose(model.transform(X)[:3], model.transform(X[:3]), atol=1e-5)
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=repr)
+def test_dead_units_learn_from_whole_sequences(network):
+    X, penalty = Sequences.of(sequences(12)), AuxK(dead_after=1)
+    module = fitted(SparseAutoencoder(30, TopK(4), penalty), network, sequences(12)).module_
+    module.penalty_states["aux_k"].rows += 1  # as if all had been idle
+    rows = torch.from_numpy(X.padded())
+    costs = []
+    for some in (slice(None), slice(4, 5)):
+        told, own = module.over(torch.from_numpy(X.lengths[some])), rows[some, : X.lengths[some].max()]
+        costs.append(penalty(told.passed(own, draw=False), told, module.penalty_states["aux_k"]))
+    assert costs[0].shape == (12,) and torch.isfinite(costs[0]).all()
+    torch.testing.assert_close(costs[0][4:5], costs[1], rtol=1e-3, atol=1e-4)
+
+
+def test_tables_may_be_sequences():
+    frames = [pd.DataFrame(item) for item in sequences()]
+    model = fitted(Autoencoder(3), X=frames)
+    np.testing.assert_array_equal(model.transform(frames), model.transform(sequences()))

@@ -202,3 +202,20 @@ def test_bytes_score_as_the_shares_that_they_are():
 def test_a_penalty_that_is_no_cost_of_codes_is_refused(made):
     with pytest.raises(InputError, match="what a random code costs"):
         made(2, penalty=Contractive()).fit(data("dense"))
+
+
+def test_a_decoder_of_atoms_keeps_their_norm():
+    model = quietly(VAEGAN(3, network=Dense((8,), unit_norm=True), training=Training(**SHORT), random_state=0).fit, data("dense"))
+    torch.testing.assert_close(model.module_.decoder.code.weight.norm(dim=0), torch.ones(3))
+
+
+def test_tied_weights_cannot_have_two_losses():
+    with pytest.raises(InputError, match="leave tied to False"):
+        VAEGAN(3, network=Dense((8,), tied=True), training=Training(**SHORT), random_state=0).fit(data("dense"))
+
+
+def test_a_process_without_a_row_of_a_batch_steps_on(monkeypatch):
+    monkeypatch.setattr(adversarial.Adversarial, "_in_turn", lambda *_: (True, True))  # as other processes' rows decide
+    model = quietly(VAEGAN(3, network=Dense((8,)), training=Training(**SHORT), random_state=0).fit, data("dense"))
+    steps = list(model.module_.train().steps(Batch(torch.zeros(0, 6)), 0.5))
+    assert all(values.shape == (0,) for _, terms in steps for values in terms.values())

@@ -139,7 +139,7 @@ def test_the_auxiliary_loss_needs_a_code_of_few_units():
 def test_atoms_keep_norm_1_and_their_gradients_are_tangent(hidden):
     network = Dense(hidden, unit_norm=True)
     start = model_of(TopK(2), network, n=12)
-    start.settle()  # in double precision
+    start.settle("autoencoder")  # in double precision
     torch.testing.assert_close(start.encoder.code.weight, start.decoder.code.atoms, atol=1e-6, rtol=0)
     start.terms(torch.randn(20, 40, dtype=torch.float64))["reconstruction"].sum().backward()
     atoms = start.decoder.code.atoms

@@ -9,7 +9,18 @@ from sklearn.datasets import load_iris
 from torch.distributions import OneHotCategorical
 
 import isthmus
-from isthmus import Autoencoder, Bernoulli, Categorical, Gaussian, LearnedSimilarity, Mixed, Multinomial, Training, VariationalAutoencoder
+from isthmus import (
+    Autoencoder,
+    Bernoulli,
+    Categorical,
+    Gaussian,
+    LearnedSimilarity,
+    Mixed,
+    Multinomial,
+    StackedAutoencoder,
+    Training,
+    VariationalAutoencoder,
+)
 from isthmus.errors import InputError
 from isthmus.tasks import fit_density
 from variants import quietly
@@ -135,3 +146,10 @@ def test_groups_that_cannot_be_say_why(groups, said):
         VariationalAutoencoder(1, likelihood=Mixed(groups)).fit(np.random.default_rng(0).random((20, 2)))
     with pytest.raises(InputError, match="columns of a table"):
         VariationalAutoencoder(1, likelihood=Mixed(((Gaussian(), (0, 1)),))).fit(np.random.default_rng(0).random((20, 2, 3)))
+
+
+def test_a_stack_takes_masks_that_it_does_not_need():
+    groups = ((Gaussian(missing="mask"), (0, 1, 2)), (Bernoulli(missing="mask"), (3, 4, 5)))
+    X = np.random.default_rng(0).random((40, 6))
+    model = StackedAutoencoder(2, (4,), likelihood=Mixed(groups, missing="mask"), training=Training(epochs=2), random_state=0)
+    assert quietly(model.fit, X).transform(X).shape == (40, 2)

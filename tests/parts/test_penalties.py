@@ -222,3 +222,7 @@ def test_drawn_codes_have_the_posteriors_moments():
     np.testing.assert_allclose(h.mean(0), [1, -2], atol=0.03)
     np.testing.assert_allclose(h.std(0), [1, 0.5], atol=0.03)
     assert torch.isfinite(GaussianCode()(torch.full((1, 2), 1e4), draw=True).h).all()
+
+
+def test_draws_for_no_rows_are_one_handful():
+    assert [len(some) for some in divergence.handfuls(torch.zeros(4, 0, 2), torch.zeros(0, 6))] == [4]

@@ -1,6 +1,7 @@
 """Ways through the code space, for PCA as for any variant."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -48,3 +49,7 @@ def test_an_attribute_is_added_and_taken_away():
 def test_what_leads_nowhere_is_refused(refused, said):
     with pytest.raises(InputError, match=said):
         refused()
+
+
+def test_codes_may_be_a_table():
+    np.testing.assert_array_equal(tasks.reach(pd.DataFrame(CODES), 1), tasks.reach(CODES, 1))

@@ -94,3 +94,10 @@ def test_writing_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
     assert 20 < writes < 40
     assert not Checkpoint(None, "{}").due() and Checkpoint(None, "{}").read() is None
     assert Training().checkpoint is None
+
+
+def test_what_a_run_no_longer_has_is_named(tmp_path):
+    model = estimator("plain", checkpoint=str(tmp_path))
+    quietly(lambda: model.fit(items(), condition=["x", "y"] * 12))
+    with pytest.raises(InputError, match=r"condition was .*, is None"):
+        model.fit(items())

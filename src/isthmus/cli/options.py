@@ -129,7 +129,7 @@ def estimator(variant: str, size: int, seed: int, options: ModelOptions, trainin
         if options != ModelOptions(likelihood=options.likelihood):
             raise InputError(f"--variant {variant} is one network and one procedure: of the flags of the model it takes --likelihood only")
         if likelihood is not None:  # tables ask for a mask, missing numbers or not; where there are any, `fit` refuses them
-            common["likelihood"] = clone(likelihood).set_params(missing="refuse")
+            common["likelihood"] = likelihood.unmasked()
         return cls(size, **common)
     corruption = naming.part(options.corruption, Corruption, "--corruption") if options.corruption else None
     bottleneck = naming.part(options.bottleneck, Bottleneck, "--bottleneck") if options.bottleneck else None

@@ -3,8 +3,6 @@
 import copy
 from typing import Any
 
-from sklearn.base import clone
-
 from ..checks import check_name
 from ..errors import InputError
 from ..estimators import Autoencoder, RestrictedBoltzmannMachine, StackedAutoencoder
@@ -58,7 +56,7 @@ def start(name: str, size: int, seed: int, settings: Training, model: ModelOptio
         if summary.missing:
             raise InputError(f"--pretraining {name} takes no gaps, of which the data have {summary.missing}: fill them first, or leave it "
                              "out")  # fmt: skip
-        visible_units(clone(likelihood).set_params(missing="refuse"))
+        visible_units(likelihood.unmasked())
     return StackedAutoencoder(size, hidden, layer, activation, tied=model.tied, training=halved(even, summary), **common)
 
 

@@ -19,7 +19,7 @@ from ..parts.corruption import Corruption
 from ..parts.likelihood import Likelihood
 from ..parts.penalty import Penalty
 from ..training import Training
-from ..training.batches import Rows, spread, spread_rows
+from ..training.batches import Rows, dense, spread, spread_rows
 from ..training.devices import device_of, seeded
 from ..training.loop import Loop
 from ..training.sequences import Sequences
@@ -222,7 +222,7 @@ class BaseAutoencoder(Applied):
         if not self.paired or self.of_sequences_ or (self.training is not None and self.training.augmentation is not None):
             raise InputError(f"seen= is for autoencoders of items of one shape, trained as a whole and without an augmentation. Got "
                              f"{type(self).__name__}.")  # fmt: skip
-        given = np.asarray(seen)
+        given = np.asarray(dense(seen))
         # Beside bytes there may be what is between them, or beyond: what noise makes of them.
         rows = given.astype(np.float32 if X.dtype == np.uint8 and given.dtype != np.uint8 else X.dtype)
         if rows.shape != tuple(X.shape) or not np.isfinite(rows).all():

@@ -111,14 +111,14 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         given = self.autoencoder.estimator if isinstance(self.autoencoder, FrozenEstimator) else self.autoencoder or DenoisingAutoencoder
         if getattr(given, "of_sequences_", False) and getattr(X, "ndim", 0) == 3:
             X = list(X)
-        X = read_rows(self, X, reset=True, nan=self._masks(), sequences=getattr(given, "sequential", False))
-        labels = Labels.of(y, X.shape[0])
+        rows = read_rows(self, X, reset=True, nan=self._masks(), sequences=getattr(given, "sequential", False))
+        labels = Labels.of(y, rows.shape[0])
         seed = int(ranks.agree(seed_of(self.random_state)))
-        self.autoencoder_ = self._pretrained(X, seed)
+        self.autoencoder_ = self._pretrained(X, isinstance(rows, Sequences), seed)
         self.classes_ = labels.classes
         training = self._settled(int((labels.numbers >= 0).sum()))
         with seeded(seed, device_of(training.device)):
-            loop = self._loop_over(X, labels, training, seed)
+            loop = self._loop_over(rows, labels, training, seed)
             loop.run()
         self.module_ = loop.model.cpu().eval().requires_grad_(False)
         self._keep_run(loop, training)
@@ -208,9 +208,8 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
         """Return whether the autoencoder takes NaN for what is missing."""
         return self.autoencoder is not None and bool(get_tags(self.autoencoder).input_tags.allow_nan)
 
-    def _pretrained(self, X: Rows, seed: int) -> BaseAutoencoder:
-        """Return the frozen autoencoder, or a copy fitted to the rows, under the classifier's seed where it has none."""
-        items = X.items() if isinstance(X, Sequences) else X
+    def _pretrained(self, X: Any, of_sequences: bool, seed: int) -> BaseAutoencoder:
+        """Return the frozen autoencoder, or a copy fitted to what was given, under the classifier's seed where it has none."""
         if isinstance(self.autoencoder, FrozenEstimator):
             given = self.autoencoder.estimator
             if not isinstance(given, BaseAutoencoder):
@@ -219,12 +218,12 @@ class AutoencoderClassifier(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Tr
             if given.condition_ is not None:
                 raise InputError("FrozenEstimator.estimator was fitted with a condition, of which a classifier knows nothing; fit it "
                                  "without one.")  # fmt: skip
-            read_rows(given, items, reset=False, nan=True, sequences=given.of_sequences_)  # refused where not such as it was fitted on
+            read_rows(given, X, reset=False, nan=True, sequences=given.of_sequences_)  # refused where not such as it was fitted on
             return given
-        of_sequences = isinstance(X, Sequences)  # whose codes are of a whole one, and n_features_in_ the numbers of a step
+        # A code of sequences is of a whole one, and n_features_in_ the numbers of a step.
         made = clone(self.autoencoder) if self.autoencoder is not None else (
             DenoisingAutoencoder(_CODE if of_sequences else min(_CODE, self.n_features_in_)))
-        return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(items)
+        return made.set_params(random_state=seed if made.random_state is None else made.random_state).fit(X)
 
     def _settled(self, rows: int) -> Training:
         """Return the settings of the fine-tuning to so many rows, in which nothing is left open."""

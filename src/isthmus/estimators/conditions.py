@@ -43,8 +43,7 @@ class Conditions:
             _warn_of_many(classes, rows)
             return cls(classes)
         table = _covariates(values)
-        deviation = table.std(0)
-        return cls(None, table.mean(0), np.where(deviation > 0, deviation, 1.0))
+        return cls(None, table.mean(0), np.where(np.ptp(table, axis=0) > 0, table.std(0), 1.0))
 
     @property
     def size(self) -> int:

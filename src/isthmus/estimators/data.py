@@ -49,7 +49,7 @@ def read_rows(estimator: BaseEstimator, X: Any, reset: bool, nan: bool, sequence
             what = f"{type(estimator).__name__}" + (".partial_fit" if getattr(estimator, "sequential", False) else "")
             raise InputError(f"X is a list of sequences, which {what} does not read; stack those of one length into an array (n, t, d), or "
                              "fit another variant to all of them, such as Autoencoder(network=Recurrent()).")  # fmt: skip
-        return read_sequences(estimator, X, reset, nan)
+        return read_sequences(estimator, [np.asarray(dense(item)) for item in X], reset, nan)
     rules = {"dtype": list(_DTYPES), "ensure_min_samples": 2 if reset else 1,
              "ensure_all_finite": "allow-nan" if nan else True}  # fmt: skip
     stored = FileRows.of(X) if isinstance(X, np.memmap) else None

@@ -122,17 +122,28 @@ def seed_of(random_state: Any) -> int:
 def held_out(X: Rows, count: int, seed: int, groups: Any = None) -> np.ndarray:
     """Return the places of ``count`` rows to hold out, or of about as many by whole groups, ascending."""
     rng, n = np.random.default_rng(seed), X.shape[0]
-    if groups is not None and count:
-        return _whole_groups(np.asarray(groups), n, count, rng)
+    if groups is not None:
+        of = _group_numbers(groups, n)
+        if count:
+            return _whole_groups(of, count, rng)
     # No permutation of a stream, which may have more rows than the memory has room for their places.
     return np.sort(rng.choice(n, count, replace=False, shuffle=False) if isinstance(X, RowStream) else rng.permutation(n)[:count])
 
 
-def _whole_groups(groups: np.ndarray, n: int, count: int, rng: np.random.Generator) -> np.ndarray:
+def _group_numbers(groups: Any, n: int) -> np.ndarray:
+    """Return the number, from 0, of the group that each of so many rows belongs to, (n,)."""
+    given = np.asarray(groups)
+    if given.shape != (n,):
+        raise InputError(f"groups must hold one value for each of the {n} rows. Got shape {given.shape}.")
+    try:
+        return np.unique(given, return_inverse=True)[1]
+    except TypeError as error:
+        raise InputError("groups must hold texts or numbers, none missing, and not both; name a group for each row.") from error
+
+
+def _whole_groups(of: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return the places, ascending, of the rows of some groups that have as nearly ``count`` rows as they can in a random order."""
-    if groups.shape != (n,):
-        raise InputError(f"groups must hold one value for each of the {n} rows. Got shape {groups.shape}.")
-    _, of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    sizes = np.bincount(of)
     if len(sizes) < 2:
         raise InputError("groups must be two or more, one to learn from and one to hold out; leave groups out, or give "
                          "Training(validation=0).")  # fmt: skip

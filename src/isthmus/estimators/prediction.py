@@ -68,8 +68,8 @@ def codes(model: Model, raw: Tensor) -> Tensor:
 
 
 def drawn_codes(model: Model, raw: Tensor) -> Tensor:
-    """Return a code drawn from the posterior of each row, (batch, n_components)."""
-    return model.encode(model.read(raw)[0], draw=True).h
+    """Return a code drawn from the posterior of each row, (batch, n_components); where there is none, its code."""
+    return model.encode(model.read(raw)[0], draw=model.bottleneck.random).h
 
 
 def decoded(model: Model, h: Tensor) -> Tensor:

@@ -87,7 +87,7 @@ class Softmax(nn.Module):
         """Return a twin for a batch of sequences of these lengths, padded behind their ends; all else the two share."""
         return self._around(self.model.over(lengths))
 
-    def settle(self) -> None:
+    def settle(self, group: str) -> None:
         """Leave the weights as they are: only decoders have any that must stay somewhere."""
 
     def half(self) -> Self:

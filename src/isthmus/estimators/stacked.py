@@ -123,8 +123,8 @@ class StackedAutoencoder(BaseAutoencoder):
         begun = super()._begin(X, summary, training, seed, groups)
         widths = [layer.out_features for layer in begun.model.encoder.layers]
         layers = list(self._layers(widths, training, seed))
-        mask = {} if summary.missing else {"missing": "refuse"}  # which a Boltzmann machine can take
-        layers[0].set_params(likelihood=clone(begun.parts.likelihood).set_params(**mask))
+        whole = begun.parts.likelihood
+        layers[0].set_params(likelihood=clone(whole) if summary.missing else whole.unmasked())  # which a Boltzmann machine can take
         count = begun.training.validation if begun.training.epochs else 0  # a whole that learns nothing watches nothing
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DiagnosticWarning)  # which speaks of a layer as if it were all
@@ -132,8 +132,8 @@ class StackedAutoencoder(BaseAutoencoder):
             trained = list(fitted(layers, X, held_out(X, count, seed, groups) if count else None, self.tied))
         unroll(begun.model, [layer.module_ for layer in trained])
         self.layer_histories_ = [layer.history_ for layer in trained]
-        whole = copy.copy(begun.training).set_params(time_budget=self._share(training, len(widths)))
-        return begun._replace(training=staged(whole, len(widths), len(widths) + 1, "the whole"))
+        last = copy.copy(begun.training).set_params(time_budget=self._share(training, len(widths)))
+        return begun._replace(training=staged(last, len(widths), len(widths) + 1, "the whole"))
 
     def _layers(self, widths: list[int], training: Training, seed: int) -> Iterator[BaseAutoencoder]:
         """Yield the layers' estimators, the lowest first, not fitted yet."""

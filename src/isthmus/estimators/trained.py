@@ -42,14 +42,14 @@ class Trained(BaseEstimator):
     item_shape_: tuple[int, ...]
     n_features_in_: int
     training_: Training
-    _half: Any = None  # what a view that `with_precision` gave predicts by; else never set
+    _half: Any = None  # what a view that `with_precision` gave predicts by, until it is trained on
 
     def with_precision(self, precision: str) -> Self:
         """Return the fitted estimator as one that predicts in another precision; this one stays as it is.
 
         "float32" is how every estimator predicts, in double precision where rows are double. "bfloat16" takes 16-bit products,
         about twice as fast on processors that have them, with codes right to two or three digits and still float32; "auto"
-        takes them where the processor has them.
+        takes them where the processor has them. An estimator that is trained on predicts in float32 again.
         """
         check_is_fitted(self)
         view, device = copy.copy(self), device_of(self.training_.device)
@@ -98,6 +98,7 @@ class Trained(BaseEstimator):
 
     def _keep_run(self, loop: Loop, training: Training) -> None:
         """Take on what a run tells beside the weights; whoever interrupted it is told at last."""
+        self.__dict__.pop("_half", None)  # of the weights before
         state = loop.state
         self.training_ = copy.copy(training).set_params(callbacks=(), checkpoint=None)  # what belongs to this call only
         (self.precision_, self.precision_reason_), self.history_ = loop.precision, state.history

@@ -28,8 +28,8 @@ def as_items(X: Items, name: str) -> tuple[Any, float]:
         raise InputError(f"{name} must be an array of numbers (n, ...) or a list of (t, d) arrays: {error}") from error
     if items.dtype.kind not in "buif" or items.ndim < 2 or 0 in items.shape:
         raise InputError(f"{name} must hold numbers, (n, ...), at least one. Got {items.dtype} of shape {items.shape}")
-    first = X[0] if ragged(X) else items
-    return items, 255.0 if np.asarray(first).dtype == np.uint8 else 1.0
+    dtype = np.asarray(X[0]).dtype if ragged(X) else items.dtype
+    return items, 255.0 if dtype == np.uint8 else 1.0
 
 
 def as_table(X: Items, name: str, max_items: int | None = None) -> np.ndarray:

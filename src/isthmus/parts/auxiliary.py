@@ -71,7 +71,11 @@ class AuxK(Penalty):
     def _revived(self, out: Pass, model: Halves, dead: Int[Tensor, " dead"]) -> Float[Tensor, "batch *item"]:
         """Return g(z) - g(0), what the k largest of the dead units make of each row."""
         to, back = model.encoder.code, model.decoder.code
-        some = TopK(min(self.k or _half(out.x[0].numel()), len(dead)))
+        some = TopK(min(self.k or _half(math.prod(out.x.shape[1:])), len(dead)))
+        if model.knows_rows:
+            active = some.select(model.emitted(out.seen)[:, dead])
+            first = nn.functional.linear(active.dense(), back.weight[:, dead], back.bias)
+            return model.expanded(first) - model.expanded(back.bias.to(first.dtype).expand_as(first))
         features = model.encoder.features((out.seen - model.mean).to(to.weight.dtype))
         weight, bias = to.weight[dead], to.bias[dead]
         if pays(some.k, len(dead)):

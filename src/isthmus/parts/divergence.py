@@ -162,7 +162,7 @@ def handfuls(draws: Float[Tensor, "draws *code"], x: Tensor) -> tuple[Tensor, ..
     >>> [len(some) for some in handfuls(torch.zeros(5, 1), torch.zeros(2**18))]
     [2, 2, 1]
     """
-    return draws.split(max(1, _AT_ONCE // x.numel())) if len(draws) else ()
+    return draws.split(max(1, _AT_ONCE // max(x.numel(), 1))) if len(draws) else ()
 
 
 def log_weights(h: Float[Tensor, "draws batch latent"], out: Pass, model: Halves) -> Float[Tensor, "draws batch"]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from jaxtyping import Float
+from sklearn.base import clone
 from torch import Tensor, nn
 from torch.distributions import Bernoulli as BernoulliDistribution
 from torch.distributions import Distribution, Normal
@@ -53,6 +54,10 @@ class Likelihood(Part):
     def resolve(self, mean: np.ndarray) -> Self:
         """Return the likelihood with what its settings leave to the data, which have this mean item; most leave nothing."""
         return self
+
+    def unmasked(self) -> Self:
+        """Return the likelihood as data without gaps want it, which need no mask."""
+        return clone(self).set_params(missing="refuse")
 
     def completed(self, training: Any) -> Any:
         """Return settings for training by it, with those that it wants where they are open; most want none."""

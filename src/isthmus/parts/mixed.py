@@ -66,6 +66,10 @@ class Mixed(Likelihood):
         """Return the likelihood with what its groups leave to the data."""
         return Mixed(tuple((likelihood.resolve(mean[list(places)]), places) for likelihood, places in self.groups), self.missing)
 
+    def unmasked(self) -> "Mixed":
+        """Return the likelihood as data without gaps want it, in every group."""
+        return Mixed(tuple((likelihood.unmasked(), places) for likelihood, places in self.groups))
+
     def build(self, shape: tuple[int, ...]) -> nn.Module | None:
         """Return what the groups' likelihoods learn, by the groups' numbers."""
         states = {str(number): likelihood.build((len(places),)) for number, (likelihood, places) in enumerate(self.groups)}

@@ -72,6 +72,16 @@ class Halves(Protocol):
     bottleneck: Any
     mean: Any
 
+    @property
+    def knows_rows(self) -> bool:
+        """Whether anything is told of each row."""
+
+    def emitted(self, x: Tensor) -> Tensor:
+        """Return what the encoder hands to the bottleneck, with all that is known of the rows."""
+
+    def expanded(self, first: Tensor) -> Tensor:
+        """Return the decoder's numbers, from what its first layer emits, with all that is known of the rows."""
+
     def decode(self, code: Tensor) -> Distribution:
         """Return p(x|h) of codes (..., latent)."""
 

@@ -16,6 +16,7 @@ from torch.nn import functional
 from .. import ranks
 from .bottleneck import Bottleneck, Code
 
+_LEAST_PRECISION = 1e-6  # of a Gaussian unit; weights of norm 1 and more would leave it none
 _REACH = 10  # standard deviations to either side over which a Gaussian unit is summed
 
 
@@ -55,15 +56,20 @@ class StochasticUnits(Bottleneck):
     def energy(self, states: Float[Tensor, "batch units"]) -> Float[Tensor, " batch"] | float:
         """Return the sum of the units' own energies e."""
 
+    def curvature(self, columns: Float[Tensor, "*rows some units"]) -> Float[Tensor, "*rows some"] | None:
+        """Return the second derivative of A along a unit of the other layer with these weights, None where it is not constant."""
+        return None
+
     @abstractmethod
     def log_conditional(self, states: Float[Tensor, "batch units"], near: Float[Tensor, "batch units"],
-                        log_weight: Callable[[Tensor], Tensor]) -> Float[Tensor, "batch units"]:  # fmt: skip
+                        log_weight: Callable[[Tensor], Tensor], curvature: Tensor | None) -> Float[Tensor, "batch units"]:  # fmt: skip
         """Return each unit's log-probability given all others.
 
         Arguments:
             states: The units' states.
-            near: Where about the unit's states have their mass.
+            near: The units' means, as the other layer has them.
             log_weight: From states, in the shape of ``states``, to the logarithm of what weighs them beside exp(-e).
+            curvature: Of that logarithm, where it is constant, else None.
         """
 
 
@@ -99,7 +105,7 @@ class BinaryUnits(StochasticUnits):
         return 0.0
 
     def log_conditional(self, states: Float[Tensor, "batch units"], near: Float[Tensor, "batch units"],
-                        log_weight: Callable[[Tensor], Tensor]) -> Float[Tensor, "batch units"]:  # fmt: skip
+                        log_weight: Callable[[Tensor], Tensor], curvature: Tensor | None) -> Float[Tensor, "batch units"]:  # fmt: skip
         """Return the log-probabilities; those of grey values are the cross-entropy, as in `Bernoulli`."""
         logits = log_weight(torch.ones_like(states)) - log_weight(torch.zeros_like(states))
         return states * logits - self.log_partition(logits)
@@ -137,13 +143,20 @@ class GaussianUnits(StochasticUnits):
         """Return half the sum of squares."""
         return 0.5 * states.square().sum(1)
 
-    def log_conditional(self, states: Float[Tensor, "batch units"], near: Float[Tensor, "batch units"],
-                        log_weight: Callable[[Tensor], Tensor]) -> Float[Tensor, "batch units"]:  # fmt: skip
-        """Return the log-densities, normalised by a sum over steps of 1.
+    def curvature(self, columns: Float[Tensor, "*rows some units"]) -> Float[Tensor, "*rows some"]:
+        """Return the squared norm of the weights: A is a parabola."""
+        return columns.square().sum(-1)
 
-        The conditional is a mixture of normal distributions of variance 1, which steps of 1 integrate to 1e-8 (Poisson's
-        summation); the steps are laid so that they meet the state itself.
+    def log_conditional(self, states: Float[Tensor, "batch units"], near: Float[Tensor, "batch units"],
+                        log_weight: Callable[[Tensor], Tensor], curvature: Tensor | None) -> Float[Tensor, "batch units"]:  # fmt: skip
+        """Return the log-densities, of a normal distribution where the curvature is constant, else normalised by a sum over steps of 1.
+
+        The conditional is then a mixture of normal distributions of variance 1, which steps of 1 integrate to 1e-8 (Poisson's
+        summation); the steps are laid so that they meet the state itself, and those further than ten from the mean are left out.
         """
+        if curvature is not None:
+            precision = (1 - curvature).clamp(min=_LEAST_PRECISION)
+            return 0.5 * (precision / (2 * math.pi)).log() - 0.5 * (near - states).square() / precision
         first = states + (near - states).round() - _REACH
         logs = [log_weight(at) - 0.5 * at.square() for at in (first + step for step in range(2 * _REACH + 1))]
         return log_weight(states) - 0.5 * states.square() - torch.stack(logs).logsumexp(0)

@@ -68,7 +68,10 @@ class Density(BaseEstimator):
         rng = np.random.default_rng(seed_of(self.random_state if random_state is None else random_state))
         which = rng.choice(len(self.weights_), n, p=self.weights_ / self.weights_.sum())
         noise = rng.normal(size=(n, self.means_.shape[1]))
-        return self.means_[which] + np.einsum("nij,nj->ni", self.factors_[which], noise)
+        for component in np.unique(which):  # one after the other, since a matrix for every code would take up much memory
+            own = which == component
+            noise[own] = self.means_[component] + noise[own] @ self.factors_[component].T
+        return noise
 
     def config(self) -> dict[str, Any]:
         """Return nothing: all that was learnt is arrays."""

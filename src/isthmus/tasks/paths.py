@@ -131,9 +131,10 @@ def reach(codes: np.ndarray, unit: int, steps: int = 9) -> np.ndarray:
     >>> reach(np.array([[-1.0], [1.0]]), 0, steps=3).tolist()
     [-3.0, 0.0, 3.0]
     """
+    codes = np.asarray(codes, dtype=np.float64)
     _check_unit(unit, codes.shape[1])
     _check_steps(steps)
-    own = np.asarray(codes[:, unit], dtype=np.float64)
+    own = codes[:, unit]
     return own.mean() + _REACH * own.std() * np.linspace(-1, 1, steps)
 
 

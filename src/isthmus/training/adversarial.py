@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from .. import ranks
 from ..checks import Kind, Limit, OneOf, Real
+from ..errors import InputError
 from ..model import Model, Parts, Terms, Units
 from ..networks import Conv, Dense
 from ..networks.base import Network
@@ -195,6 +196,9 @@ class Adversarial(Model):
 
     def __init__(self, parts: Parts, n_components: int, units: Units, mean: Float[Tensor, "*item"], condition: int = 0,
                  sequences: bool = False) -> None:  # fmt: skip
+        if getattr(parts.network, "tied", False):
+            raise InputError("LearnedSimilarity trains encoder and decoder apart, which tied weights cannot be: leave tied to False. "
+                             f"Got {parts.network!r}.")  # fmt: skip
         super().__init__(parts, n_components, units, mean, condition, sequences)
         if condition:
             self.likelihood_state.hear(condition)
@@ -212,6 +216,11 @@ class Adversarial(Model):
         taken = {id(parameter) for parameter in (*judge, *back)}
         others = [parameter for parameter in self.parameters() if id(parameter) not in taken]
         return {"encoder": others, "decoder": back, "discriminator": judge}
+
+    def settle(self, group: str) -> None:
+        """Bring the decoder's weights back after its own update: before it, they are part of what it is still to go back through."""
+        if group == "decoder":
+            super().settle(group)
 
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, Terms]]:
         """Yield the encoder's step unless it rests, then those of decoder and discriminator unless one is too far ahead.
@@ -234,7 +243,7 @@ class Adversarial(Model):
         made = [out.p.mean]
         if prior is not None:
             made.append(model.decode(ranks.normal(out.code.h) * prior.stddev + prior.mean).mean)
-        settings, numbers = self.likelihood, out.x[0].numel()
+        settings, numbers = self.likelihood, math.prod(out.x.shape[1:])
         # Apart, since each step goes back through its own alone.
         true, *others = (self.likelihood_state(items, batch.condition) for items in (out.x, *made))
         unlike = self.likelihood_state.unlikeness(true.features, others[0].features).sum(1)

@@ -118,7 +118,7 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 
 def _difference(before: str, now: str) -> str:
     old, new = (_flat(json.loads(text)) for text in (before, now))
-    return ", ".join(f"{key} was {old.get(key)}, is {new[key]}" for key in new if old.get(key) != new[key])
+    return ", ".join(f"{key} was {old.get(key)}, is {new.get(key)}" for key in {**new, **old} if old.get(key) != new.get(key))
 
 
 def _flat(tree: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Codes:
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return codes of contiguous rows."""
-        return self.layer.transform(self.rows.read(start, stop)).astype(np.float32, copy=False)
+        return np.asarray(self.layer.transform(self.rows.read(start, stop)), np.float32)
 
 
 def fitted(layers: Sequence[Any], X: Rows, held: np.ndarray | None, tied: bool) -> Iterator[Any]:
@@ -45,7 +45,7 @@ def fitted(layers: Sequence[Any], X: Rows, held: np.ndarray | None, tied: bool) 
     for number, layer in enumerate(layers):
         yield layer.fit_layer(X, held, rescaled=not (tied and number))
         if number + 1 < len(layers):
-            X = Codes(X, layer) if isinstance(X, RowStream) else layer.transform(X).astype(np.float32, copy=False)
+            X = Codes(X, layer) if isinstance(X, RowStream) else np.asarray(layer.transform(X), np.float32)
 
 
 def gently(training: Training) -> Training:

@@ -38,8 +38,8 @@ class Trainable(Protocol):
     def steps(self, batch: Batch, progress: float) -> Iterator[tuple[str, dict[str, Tensor]]]:
         """Yield the steps of a batch, each as a group's name and its terms."""
 
-    def settle(self) -> None:
-        """Bring the weights back to where they must stay, after an update."""
+    def settle(self, group: str) -> None:
+        """Bring the weights back to where they must stay, after an update of that group."""
 
 
 @dataclass
@@ -174,7 +174,7 @@ class Loop:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.step()
-            self.model.settle()
+            self.model.settle(name)
             self.weights.spread(name)
 
     def _augmented(self, batch: Batch) -> Batch:
@@ -232,7 +232,7 @@ class Loop:
     def _progress(self, seconds: float, ahead: float = 0.0) -> float:
         """Return the share of training that is done ``ahead`` steps on, by steps or by time, whichever is further."""
         steps = self.state.epoch * len(self.data) + self.state.step + ahead
-        done = steps / (self.settings.epochs * len(self.data))
+        done = steps / (max(self.settings.epochs, 1) * len(self.data))  # pieces may come where no pass was asked for
         if self.settings.time_budget is None:
             return min(1.0, done)
         return min(1.0, max(done, seconds / self.settings.time_budget))

@@ -155,7 +155,7 @@ class Boltzmann(Model):
             moved = sums.unsqueeze(1) + (at - states).unsqueeze(2) * columns  # (batch, some, latent)
             return bias * at + self.bottleneck.log_partition(moved).sum(2)
 
-        return self.visible.log_conditional(states, near, log_weight)
+        return self.visible.log_conditional(states, near, log_weight, self.bottleneck.curvature(columns))
 
     def _near(self, sums: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch features"]:
         """Return the reconstruction, about which a unit lies given all others."""
