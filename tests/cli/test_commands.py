@@ -1,6 +1,7 @@
 """The commands as people run them: through `main`, on files, with exit codes and one-line errors."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -235,3 +236,33 @@ def test_errors_are_one_line_and_leave_nothing_behind(work, capsys, words, code,
     out, err = capsys.readouterr()
     assert out == "" and said in err.replace("\n", " ") and "Traceback" not in err
     assert sorted(path.name for path in work.iterdir()) == before
+
+
+@pytest.mark.parametrize("top", [3, 255, 4095])
+def test_pictures_of_other_numbers_are_not_all_white(top, tmp_path, capsys):
+    levels = np.random.default_rng(0).integers(0, top + 1, (60, 6, 6))
+    np.save(tmp_path / "levels.npy", levels.astype(np.int32))
+    assert main(["fit", str(tmp_path / "levels.npy"), "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    assert main(["reconstruct", str(tmp_path / "run"), str(tmp_path / "levels.npy"), "--out", str(tmp_path / "pictures")]) == 0
+    pictures = read(tmp_path / "pictures").load()
+    assert pictures.min() == 0 and pictures.max() == 255 and 60 < pictures.mean() < 200
+    assert "pixels are black at" in capsys.readouterr().err
+
+
+def test_what_comes_next_can_be_pasted(tmp_path, capsys):
+    rows = "\n".join(f"{number},{number % 7},{'ab'[number % 2]}" for number in range(60))
+    (tmp_path / "my data.csv").write_text("x,y y,kind\n" + rows + "\n")
+    words = ["compare", str(tmp_path / "my data.csv"), "--labels", "kind", "--drop", "y y", "--variants", "pca,basic", "--latent-dim", "1"]
+    assert main([*words, "--epochs", "1", "--out", str(tmp_path / "compared")]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Next: "))
+    again = shlex.split(line.removeprefix("Next: "))
+    assert again[1:3] == ["fit", str(tmp_path / "my data.csv")] and again[3:7] == ["--labels", "kind", "--drop", "y y"]
+
+
+def test_a_machine_says_that_it_takes_no_gaps(work, tmp_path, capsys):
+    np.save(tmp_path / "gaps.npy", np.where(np.arange(60)[:, None] == 7, np.nan, np.random.default_rng(0).random((60, 4))))
+    for data, more in ((tmp_path / "gaps.npy", ["--missing", "mask", "--variant", "restricted-boltzmann-machine"]),
+                       (work / "people.csv", ["--variant", "stacked", "--pretraining", "rbm"])):  # fmt: skip
+        assert main(["fit", str(data), *more, "--epochs", "1", "--out", str(tmp_path / "run")]) == 1
+        said = capsys.readouterr().err
+        assert "NaN" in said and "fill them first" in said and "mask" not in said

@@ -49,9 +49,10 @@ def test_a_killed_fit_resumes_to_the_same_bytes(tmp_path, whole):
     assert not (out / "checkpoint").exists()
 
 
-def test_ctrl_c_keeps_a_run_that_can_be_used_and_resumed(tmp_path, whole):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_keeps_a_run_that_can_be_used_and_resumed(how, tmp_path, whole):
     out = tmp_path / "run"
-    said = stop(begin(out), out, signal.SIGINT)
+    said = stop(begin(out), out, how)
     assert "--resume" in said and "Traceback" not in said
     info = subprocess.run([sys.executable, "-m", "isthmus", "info", str(out)], capture_output=True, text=True)
     assert info.returncode == 0 and "interrupted" in info.stdout

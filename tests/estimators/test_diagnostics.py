@@ -5,12 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 from isthmus import (
     KL,
     L1,
     Adam,
     Autoencoder,
+    Bernoulli,
     Dense,
     Gaussian,
     GaussianNoise,
@@ -31,6 +33,11 @@ def diagnostics(model, X):
         model.fit(X)
     assert all(issubclass(warning.category, DiagnosticWarning) for warning in caught), [str(w.message) for w in caught]
     return [str(warning.message) for warning in caught]
+
+
+def planes():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(300, 2)) @ rng.normal(size=(2, 6)) + 0.05 * rng.normal(size=(300, 6))
 
 
 def says(messages, *parts):
@@ -110,9 +117,33 @@ def test_other_units_than_those_learnt_from_are_told():
     for call in (of_bytes.transform, of_bytes.score_samples, of_bytes.partial_fit):
         with pytest.warns(DiagnosticWarning, match="multiply X by 255"):
             call(X / 255)
-    with pytest.warns(DiagnosticWarning, match=r"up to 25\d, and this Autoencoder learnt from values in \[0, 1\]"):
+    with pytest.warns(DiagnosticWarning, match=r"to 25\d, and this Autoencoder learnt from values in \[0, 1\]"):
         of_shares.transform(X)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for model, rows in ((of_bytes, X), (of_bytes, X * 1.0), (of_bytes, 0 * X[:1]), (of_shares, X / 255 * 1.2)):
             model.transform(rows)
+
+
+def test_values_below_those_learnt_from_are_told_too():
+    model = quietly(Autoencoder(2, training=SHORT, random_state=0).fit, items())
+    with pytest.warns(DiagnosticWarning, match=r"from -\S+ to \S+, and this Autoencoder learnt from values in \[0, 1\]"):
+        model.transform(2 * items() - 1)
+
+
+def test_rare_switches_are_no_columns_of_other_units():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(3000, 2)), np.arange(3000) < 1])
+    assert not says(diagnostics(Autoencoder(2, training=SHORT, random_state=0), X), "standard deviations")
+
+
+@pytest.mark.parametrize("scale", [1e-2, 1e-3, 1e-9])
+def test_small_shares_are_learnt_as_well_as_large_ones(scale):
+    X = np.abs(planes() - planes().min(0)) / np.ptp(planes(), axis=0)
+    model = Autoencoder(2, training=Training(epochs=60), random_state=0)
+    assert r2_score(X * scale, quietly(model.fit, X * scale).reconstruct(X * scale)) > 0.8
+
+
+def test_a_likelihood_of_shares_may_be_had_for_small_ones():
+    model = quietly(Autoencoder(2, likelihood=Bernoulli(), training=SHORT, random_state=0).fit, items() / 100)
+    assert float(model.module_.units.scale) == 1 and not model.module_.units.offset.any()

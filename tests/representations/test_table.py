@@ -394,3 +394,18 @@ def test_it_is_a_scikit_learn_transformer():
     np.testing.assert_allclose(back["x"], X["x"], rtol=1e-5)
     assert back["c"].tolist() == X["c"].tolist()
     assert Table().fit([[1, 2.5], [4, 0]]).get_feature_names_out().tolist() == ["x0", "x1"]
+
+
+def test_gaps_are_filled_with_levels_that_have_a_name():
+    X = {"x": ["a"] * 60 + ["b"] * 30 + [f"rare {row}" for row in range(60)] + [None]}
+    table = Table(rare=0.1).fit(X)
+    numbers = np.zeros((151, 3))
+    numbers[:, [1, 2]] = 1, 2  # "(other)" is likeliest, and then "b"
+    assert table.inverse_transform(numbers)["x"][-1] == "(other)" and table.fill(X, numbers)["x"].tolist() == [*X["x"][:-1], "b"]
+
+
+def test_why_a_column_of_many_levels_is_left_out():
+    X = {"n": np.arange(3000.0) % 7, "shop": [f"Shop {row % 500}" for row in range(3000)]}
+    with pytest.warns(DiagnosticWarning, match="500 different texts, each in less than 1% of the rows"):
+        assert Table().fit(X).left_out_ == ("shop",)
+    assert Table(rare=0.001).fit(X).left_out_ == ()

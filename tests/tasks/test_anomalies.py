@@ -115,3 +115,12 @@ def test_pictures_with_gaps_are_explained_in_their_own_shape():
 def test_settings_are_checked(settings, said):
     with pytest.raises(InputError, match=said):
         AnomalyDetector(**settings).fit(planes())
+
+
+def test_no_threshold_separates_what_is_found_more_likely():
+    X, inner = planes(), planes() / 100
+    detector = AnomalyDetector(make_pipeline(StandardScaler(), PCA(2))).fit(X)
+    before, likely = detector.offset_, np.concatenate([X, inner])[np.argsort(detector.score_samples(np.concatenate([X, inner])))]
+    with pytest.raises(InputError, match="at least as likely"):
+        detector.settle(likely, np.arange(len(likely)) >= len(X))
+    assert detector.offset_ == before

@@ -1,5 +1,6 @@
 """The command line: `isthmus VERB ...`; each verb is one file."""
 
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ for verb, summary in {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, 1 for an error (one line on standard error), 2 for wrong usage, 130 for Ctrl-C."""
+    """Run one command; return 0, 1 for an error (one line on standard error), 2 for wrong usage, 130 for Ctrl-C or SIGTERM."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
@@ -56,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             note(text)
         told.add(text)
 
+    if argv is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's stop, too, keeps what was learnt and leaves no scraps
     warnings.showwarning = lambda message, *_: once(str(message))
     try:
         app(words, exit_on_error=False, print_error=False, result_action="return_value")

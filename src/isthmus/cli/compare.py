@@ -1,5 +1,6 @@
 """``isthmus compare``: every variant beside PCA on anyone's data."""
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -33,7 +34,7 @@ from ..training.batches import dense
 from . import compression, conditions, naming, starts
 from . import data as sources
 from .findings import keep, tell
-from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, wholes
+from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, flags, wholes
 from .progress import Bar, console
 
 _TEST_SHARE = 0.2
@@ -111,7 +112,9 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
                                         target_error=target_error), found.rows, sentences, json_)  # fmt: skip
     if not json_:
         tell(report.table(found.rows), "squared error: summed over an item's numbers, averaged over items", sentences, folder)
-        console().print(f"Next: isthmus fit {data} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
+        told = [] if condition is None else ["--condition", condition]
+        again = ["isthmus", "fit", data, *flags(replace(source, config=None)), *told]
+        console().print(f"Next: {shlex.join(again)} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
 
 
 def _informed(found: Comparison) -> list[str]:

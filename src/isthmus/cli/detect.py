@@ -135,7 +135,8 @@ class _Odd:
     def findings(self, source: str, known: np.ndarray | None) -> list[str]:
         """Return what was found, in sentences."""
         odd = self.scores < self.threshold
-        said = [f"{odd.sum()} of {len(odd)} items of {source} are odd: their score is below {self.threshold:.6g}."]
+        said = [f"{odd.sum()} of {len(odd)} items of {source} are odd: they score below {self.threshold:.6g}, which is the 0 of the "
+                "scores that are written."]
         if known is not None:
             said.append(f"Of {known.sum()} items that are odd by their labels {(odd & known).sum()} are found, "
                         f"and of {(~known).sum()} others {(odd & ~known).sum()}; "

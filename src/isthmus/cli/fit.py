@@ -1,5 +1,6 @@
 """``isthmus fit``: one autoencoder, kept in a run folder."""
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,9 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     say.print(f"{len(loaded.items)} items, code of {chosen.n_components}: squared error {row['squared_error']:.4g}{beside} on what it was "
               f"fitted to (up to {_SHOWN:,} of them).", markup=False)  # fmt: skip
     say.print(f"Run: {out}   Report: {out / 'report.html'}", markup=False)
-    say.print(f"Next: isthmus encode {out} {data} --out codes.npy", markup=False)
+    # A condition that the run cannot find again by itself is to be given again.
+    told = ["--condition", condition] if condition is not None and not run.condition else []
+    say.print(f"Next: {shlex.join(['isthmus', 'encode', str(out), data, *told])} --out codes.npy", markup=False)
 
 
 def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,

@@ -1,7 +1,7 @@
 """The flags that `fit` and `compare` share, and the objects that they stand for."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,8 +93,8 @@ class DataOptions:
     """How the data are read."""
 
     labels: Annotated[str | None, Parameter(group=_DATA)] = None
-    "A column of the table, or a file with one label an item (.npy, .npz:key, .csv, or .csv:column, found by name where a column beside it "
-    "names the items); left out, subfolders of pictures, sounds or texts are labels. Never learnt from."
+    ("A column of the table, or a file with one label an item (.npy, .npz:key, .csv, or .csv:column, found by name where a column beside "
+     "it names the items); left out, subfolders of pictures, sounds or texts are labels. Never learnt from.")  # fmt: skip
     drop: Annotated[tuple[str, ...], Parameter(group=_DATA)] = ()
     "A column to leave out; may be given more than once."
     image_size: Annotated[tuple[int, int] | None, Parameter(group=_DATA)] = None
@@ -113,6 +113,24 @@ class DataOptions:
     "Cut series, of a table or of an array (t, d) or (n, t, d), into windows of so many steps, 64, or 64:16 with one every 16 steps."
     config: Annotated[Path | None, Parameter(group=_DATA)] = None
     "A config.json: fit takes its estimator instead of the flags above, compare adds it as a row."
+
+
+def flags(options: Any) -> list[str]:
+    """Return the words of a command line that give options, those that are as they were left out.
+
+    >>> flags(DataOptions(drop=("a", "b c"), image_size=(8, 8)))
+    ['--drop', 'a', '--drop', 'b c', '--image-size', '8', '8']
+    """
+    words = []
+    for field in fields(options):
+        name, value = "--" + field.name.replace("_", "-"), getattr(options, field.name)
+        if value == field.default:
+            continue
+        if field.name == "drop":
+            words += [word for column in value for word in (name, column)]
+        else:
+            words += [name, *map(str, value if isinstance(value, tuple) else (value,))]
+    return words
 
 
 def estimator(variant: str, size: int, seed: int, options: ModelOptions, training: Training | None,

@@ -14,7 +14,7 @@ from ..files.rows import ahead
 from ..files.sounds import ENDINGS, sound_folder, written_name
 from ..representations import BagOfWords
 from ..run import Run
-from .progress import Bar
+from .progress import Bar, note
 
 ROWS = 1024  # of a block: enough for the processor, and few enough that some of them at once are little memory
 
@@ -90,9 +90,9 @@ def save(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwr
     if isinstance(run.representation, BagOfWords):
         write_tables(out, ({"id": np.array(list(ids), dtype=object), "text": texts} for ids, texts in pairs), overwrite=overwrite)
         return
-    pictures = out.suffix.lower() in ("", ".zip") and run.estimator.input_dtype_ == "uint8"
+    pictures = out.suffix.lower() in ("", ".zip")
     names = None if run.cut is not None else [f"x{place}" for place in range(math.prod(run.estimator.item_shape_))]
-    write(out, ((ids, _bytes(items) if pictures else items) for ids, items in pairs), overwrite=overwrite, names=names)
+    write(out, _pixels(run, pairs) if pictures else pairs, overwrite=overwrite, names=names)
 
 
 def _save_series(run: Run, out: Path, pairs: Iterable[tuple[Sequence[str], Any]], overwrite: bool, times: Any) -> None:
@@ -137,5 +137,17 @@ def _typed(run: Run, columns: Columns) -> Columns:
     return columns | run.representation.typed(known)
 
 
-def _bytes(items: np.ndarray) -> np.ndarray:
-    return np.rint(items).clip(0, 255).astype(np.uint8)
+def _pixels(run: Run, pairs: Iterable[tuple[Sequence[str], Any]]) -> Pairs:
+    """Yield images as bytes or in [0, 1]: as the run knows them or, where it learnt from others, over the span of the first block."""
+    units = run.estimator.module_.units
+    span = None
+    for ids, items in pairs:
+        if run.estimator.input_dtype_ == "uint8":
+            yield ids, np.rint(items).clip(0, 255).astype(np.uint8)
+        elif not (units.shifts or units.scales):
+            yield ids, items
+        else:
+            if span is None:
+                span = float(np.min(items)), float(np.max(items))
+                note(f"pixels are black at {span[0]:.4g} and white at {span[1]:.4g}: the run learnt from numbers outside [0, 1]")
+            yield ids, ((items - span[0]) / max(span[1] - span[0], 1e-300)).clip(0, 1)

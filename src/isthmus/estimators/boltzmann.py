@@ -21,6 +21,7 @@ from ..training.annealing import LogPartition, anneal
 from ..training.devices import seeded
 from ..training.rbm import Boltzmann
 from .base import BaseAutoencoder, Row
+from .data import Summary
 from .fitting import seed_of
 from .prediction import free_energy, pseudo_likelihood, unnormalised_likelihood
 
@@ -84,6 +85,12 @@ class RestrictedBoltzmannMachine(BaseAutoencoder):
 
     def row(self) -> Row:
         return Row(None, self.hidden or BinaryUnits(), ())
+
+    def likelihood_for(self, summary: Summary) -> Likelihood:
+        if summary.missing:
+            raise InputError(f"Input X contains NaN ({summary.missing} numbers, the first in row {summary.first_missing}), which a "
+                             "Boltzmann machine cannot leave out: fill them first.")  # fmt: skip
+        return super().likelihood_for(summary)
 
     def as_layer(self, width: int, activation: str, tied: bool) -> Self:
         """Return an unfitted copy as one layer of a stack, whose hidden units' means have that activation."""

@@ -25,6 +25,7 @@ from ..training.sequences import Sequences
 
 _DTYPES = (np.float64, np.float32, np.uint8)  # rows of others become the first
 _LEAST_SPREAD = 1e-15  # what single precision can still square, and its inverse
+_FAINT = 0.1  # numbers that span less of [0, 1] are no shares of black and white: a loss for these would hardly see them
 _FAR = 1e6  # times the spread: so far from 0 only a digit of single precision is left
 _DENSE_AT_MOST = 1024  # numbers of an image for which a dense network is the default,
 _DENOISED_FROM = 16  # and pixels a side from which it is not where the image is corrupted
@@ -187,12 +188,13 @@ class Summary:
 
     @property
     def in_unit_interval(self) -> bool:
-        """Whether the values are bytes or lie in [0, 1]."""
-        return self.bytes or (self.low >= 0 and self.high <= 1)
+        """Whether the values are bytes, or lie in [0, 1] and span more than a tenth of it."""
+        return self.bytes or (self.low >= 0 and self.high <= 1 and self.high - self.low > _FAINT)
 
     def units(self, likelihood: Likelihood) -> Units:
         """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred and over one spread, if they may be."""
-        if self.in_unit_interval or not likelihood.rescales:
+        bounded = np.isfinite(likelihood.bounds(self.mean.shape)).any()
+        if self.in_unit_interval or bounded or not likelihood.rescales:
             return Units(torch.zeros(self.mean.shape), self.one(likelihood))
         return Units(torch.from_numpy(self.mean).float(), self.spread if self.rescaled else 1.0)
 
@@ -201,7 +203,7 @@ class Summary:
         return 255.0 if self.bytes and likelihood.rescales else 1.0
 
     def likelihood(self, missing: str = "refuse") -> Likelihood:
-        """Return the default: `Bernoulli` for bytes and for numbers in [0, 1], `Gaussian` for all others."""
+        """Return the default: `Bernoulli` for bytes and for numbers that fill [0, 1], `Gaussian` for all others."""
         return Bernoulli(missing) if self.in_unit_interval else Gaussian(missing=missing)
 
     def network(self, corrupted: bool = False) -> Network:

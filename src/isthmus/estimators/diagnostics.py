@@ -12,7 +12,7 @@ from ..training.batches import Rows, spread_rows, tensor_of
 from .data import Summary
 
 _FIRST = 256  # rows whose units are looked at before they are encoded
-_BEYOND = 1.5  # times the greatest value allowed: other units, and no mere outlier
+_BEYOND = 1.5  # times the range allowed: other units, and no mere outlier
 _BYTES = 255.0  # the scale of a model of bytes
 _ROWS = 1000  # of the training set are looked at
 _APART = 100.0  # ratio of the features' spreads that calls for scaling
@@ -25,13 +25,16 @@ Map = Callable[[Rows], np.ndarray]
 def warn_of_other_units(estimator: Any, X: Rows) -> None:
     """Warn where rows for a fitted estimator of bounded data look like other units than those it learnt from."""
     scale = float(estimator.module_.units.scale)
-    top = float(np.max(estimator.likelihood_.bounds(estimator.item_shape_)[1])) * scale
+    bounds = estimator.likelihood_.bounds(estimator.item_shape_)
+    bottom, top = float(np.min(bounds[0])) * scale, float(np.max(bounds[1])) * scale
     if not np.isfinite(top) or not isinstance(X, np.ndarray):
         return
-    name, highest = type(estimator).__name__, float(np.nanmax(X[:_FIRST], initial=0.0))
+    name, highest, lowest = type(estimator).__name__, float(np.nanmax(X[:_FIRST], initial=0.0)), float(np.nanmin(X[:_FIRST], initial=0.0))
+    far = _BEYOND * (top - bottom)
     said = None
-    if highest > _BEYOND * top:
-        said = f"X has values of up to {highest:g}, and this {name} learnt from values in [0, {top:g}]; bring X to the same units."
+    if highest > bottom + far or lowest < top - far:
+        said = (f"X has values from {lowest:g} to {highest:g}, and this {name} learnt from values in [{bottom:g}, {top:g}]; bring X to the "
+                "same units.")  # fmt: skip
     elif scale == _BYTES and X.dtype.kind == "f" and 0 < highest <= 1:
         said = f"X has values of at most {highest:g}, and this {name} learnt from bytes, 0 to 255; multiply X by 255."
     if said is not None:
@@ -51,7 +54,9 @@ def diagnose(estimator: Any, X: Rows, summary: Summary, transform: Map, reconstr
 
 
 def _unscaled(summary: Summary) -> Iterator[str]:
-    spreads = summary.deviation[summary.deviation > 0]
+    # But for switches, 0 or 1, whose spread says how rare they are and nothing of their units.
+    switches = (summary.least == 0) & (summary.most == 1) & np.isclose(summary.deviation**2, summary.mean * (1 - summary.mean), atol=0)
+    spreads = summary.deviation[(summary.deviation > 0) & ~switches]
     if summary.in_unit_interval or summary.mean.ndim > 1 or not spreads.size:
         return
     if spreads.max() > _APART * spreads.min():

@@ -1,5 +1,6 @@
 """Series: items that are steps of numbers, of any lengths, from arrays and from the rows of tables."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -157,7 +158,7 @@ def _numbers(table: TableItems, columns: Columns, name: str) -> np.ndarray:
         return column.astype(np.float64)
     except (ValueError, TypeError) as error:
         raise InputError(f"column {name} of {table.source} holds no numbers ({error}), and a series' steps are numbers; leave it out with "
-                         f"--drop {name}, or name it by --time or --series") from error  # fmt: skip
+                         f"--drop {shlex.quote(name)}, or name it by --time or --series") from error  # fmt: skip
 
 
 def _moments(table: TableItems, column: np.ndarray, name: str) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 import datetime
 import re
+import shlex
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from numbers import Integral, Real
@@ -63,13 +64,22 @@ class Column:
     def error(self, row: int, expected: str) -> InputError:
         """Return the error for one cell that is not what it must be."""
         return InputError(f"column {self.name!r}, {self.place(row)}: expected {expected}, got {str(self.values[row])!r}; "
-                          f"mend that cell, leave it empty, or leave the column out with --drop {self.name}")
+                          f"mend that cell, leave it empty, or fit without the column ({drop_flags([self.name])})")
 
     def refuse_infinite(self, numbers: np.ndarray) -> None:
         """Raise for the first of the column's ``numbers (n,)`` that is infinite or no float32 can hold."""
         beyond = np.abs(numbers) > np.finfo(np.float32).max
         if beyond.any():
             raise self.error(int(beyond.argmax()), "a finite number below 3e38")
+
+
+def drop_flags(names: Iterable[str]) -> str:
+    """Return what leaves columns out on the command line.
+
+    >>> drop_flags(["a", "b c"])
+    "--drop a --drop 'b c'"
+    """
+    return " ".join(f"--drop {shlex.quote(name)}" for name in names)
 
 
 def restored(values: np.ndarray, dtype: str) -> np.ndarray:
@@ -169,7 +179,7 @@ def _column(name: str, raw: np.ndarray, where: Callable[[int], str] | None) -> C
         values, dtype = raw, raw.dtype.name
     else:
         raise InputError(f"column {name!r} holds {raw.dtype}; columns may hold numbers, booleans, dates and text. "
-                         f"Convert it, or leave it out with --drop {name}")
+                         f"Convert it, or leave it out with {drop_flags([name])}")
     column = Column(name, raw, values, dtype, where)
     if column.kind == "numbers":
         column.refuse_infinite(values)
@@ -196,7 +206,7 @@ def _objects(name: str, raw: np.ndarray) -> tuple[np.ndarray, str]:
     if types and not only(str, Real, Decimal, np.generic, datetime.date):
         row = next(row for row in np.flatnonzero(known) if not np.isscalar(raw[row]))
         raise InputError(f"column {name!r}, row {row}: a {type(raw[row]).__name__} is no number, date or text; "
-                         f"convert the column, or leave it out with --drop {name}")
+                         f"convert the column, or leave it out with {drop_flags([name])}")
     texts = np.full(len(raw), None, dtype=object)
     texts[known] = [str(value) for value in present]
     return texts, "bool" if only(bool, np.bool_) else "object"

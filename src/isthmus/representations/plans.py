@@ -6,7 +6,7 @@ and ``names(column)``, one name for each of the ``width`` numbers.
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timezone
 from typing import Any
 
@@ -217,6 +217,10 @@ class Category:
             found = found.astype(object)
             found[missing] = None
         return found
+
+    def likeliest(self, block: np.ndarray) -> np.ndarray:
+        """Return the level with the largest number among those that have a name."""
+        return replace(self, other=False).decode(block[:, : len(self.levels)])
 
     def typed(self, column: Column) -> np.ndarray:
         """Return a column of texts, true and false as booleans."""

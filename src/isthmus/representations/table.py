@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..errors import DiagnosticWarning, InputError
 from ..files.items import Columns
-from .columns import Column, filled, read
+from .columns import Column, drop_flags, filled, read
 from .inference import Unusable, infer, measured
 from .plans import KINDS, Category, Date, Number
 
@@ -64,7 +64,7 @@ class Table(TransformerMixin, BaseEstimator):
         self.n_features_in_ = len(columns)
         if self.left_out_:
             listed = ", ".join(f"{name} ({plan.why})" for name, plan in unusable.items())
-            warnings.warn(f"left out: {listed}; give {_flags(unusable)} to confirm, and this note goes away",
+            warnings.warn(f"left out: {listed}; give {drop_flags(unusable)} to confirm, and this note goes away",
                           DiagnosticWarning, stacklevel=2)  # fmt: skip
         if not any(plan.width for plan in self.plans_.values()):
             raise InputError(f"no column is left to learn from in {_rows(columns)} rows of {', '.join(columns)}: all "
@@ -112,11 +112,15 @@ class Table(TransformerMixin, BaseEstimator):
     def fill(self, X: Any, Z: Any) -> Columns:
         """Return all columns of ``X``, only their missing cells replaced by those of ``inverse_transform(Z)``.
 
-        Columns left out keep their gaps, and so do columns with no value at all and cells that are NaN in ``Z``.
+        Columns left out keep their gaps, and so do columns with no value at all and cells that are NaN in ``Z``. A category gets the level
+        with the largest number among those that it knows.
         """
         columns, decoded = read(X), self.inverse_transform(Z)
         if len(Z) != _rows(columns):
             raise InputError(f"X and Z must have the same number of rows. Got {_rows(columns)} and {len(Z)}")
+        for name, place in self.places().items():
+            if isinstance(plan := self.plans_[name], Category):
+                decoded[name] = plan.likeliest(np.asarray(Z)[:, place])
         return {name: filled(self._gapped(column), self._like(column, decoded.get(name))) for name, column in columns.items()}
 
     def typed(self, columns: Columns) -> Columns:
@@ -189,9 +193,5 @@ def _require(names: Iterable[str], columns: dict[str, Column], what: str) -> Non
 def _refuse_free_text(texts: dict[str, str]) -> None:
     if texts:
         listed = ", ".join(f"{name} ({why})" for name, why in texts.items())
-        raise InputError(f"free text cannot become numbers here: {listed}; leave it out with {_flags(texts)}, or learn from it "
+        raise InputError(f"free text cannot become numbers here: {listed}; leave it out with {drop_flags(texts)}, or learn from it "
                          "alone by naming the column behind the file, as in posts.csv:text")
-
-
-def _flags(names: Iterable[str]) -> str:
-    return " ".join(f"--drop {name}" for name in names)

@@ -168,7 +168,7 @@ def separating(scores: np.ndarray, odd: Any) -> float:
     """Return the threshold on scores (n,) below which odd items lie best: where sensitivity plus specificity is greatest.
 
     Raises:
-        InputError: Where all are odd, or none, or there is not one answer an item.
+        InputError: Where all are odd, or none, or there is not one answer an item, or odd items are not the less likely ones.
 
     >>> separating(np.array([-9.0, -5.0, -1.0, 0.0]), [True, True, False, False])
     -3.0
@@ -179,7 +179,11 @@ def separating(scores: np.ndarray, odd: Any) -> float:
     if known.all() or not known.any():
         raise InputError(f"a threshold needs odd items and others. Got {known.sum()} odd ones of {len(known)}.")
     false, true, limits = roc_curve(known, -scores)
-    last = -float(limits[np.argmax(true - false)])  # the score of the last item that counts as odd
+    best = int(np.argmax(true - false))
+    if not best:
+        raise InputError("no threshold separates odd items from others: the model finds them at least as likely. Learn from data without "
+                         "odd ones, or for longer, or take another model.")  # fmt: skip
+    last = -float(limits[best])  # the score of the last item that counts as odd
     above = scores[scores > last]
     return float((above.min() + last) / 2) if len(above) else float(np.nextafter(last, np.inf))
 
