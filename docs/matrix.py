@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from isthmus import Autoencoder, BinaryCode, Conv, Dense, Gaussian, GaussianCode, Identity, Recurrent, TopK, Training, estimators
 from isthmus.errors import DiagnosticWarning, InputError
+from isthmus.estimators.data import Summary
 from isthmus.tasks import fit_density, interpolate
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -48,10 +49,13 @@ def cell(variant: str, bottleneck: str, network: str, kind: str) -> str:
     """Return "" if fit, transform, inverse_transform, score, new items and interpolation all work, else fit's reason."""
     X, series = DATA[kind], kind == "series"
     shape = {1: (8, 6, 1), 2: (*X.shape[1:], 1), 3: X.shape[1:]}[X.ndim - 1] if not series else X.shape[1:]
-    row = VARIANTS[variant]().row()
+    own = VARIANTS[variant]()
+    row, likelihood = own.row(), own.likelihood_for(Summary.of(X))
+    if "gaps" in kind and type(likelihood) is Gaussian:
+        likelihood = Gaussian(missing="mask")
     model = Autoencoder(
         K, row.corruption, BOTTLENECKS[bottleneck], row.penalties, network=NETWORKS[network](shape, series),
-        likelihood=Gaussian(missing="mask") if "gaps" in kind else None, training=Training(epochs=1), random_state=0,
+        likelihood=likelihood, training=Training(epochs=1), random_state=0,
     )  # fmt: skip
     try:
         model.fit(X)
@@ -82,8 +86,8 @@ def page() -> str:
         "",
         "Written by `python docs/matrix.py`, which fits every cell and uses it: a tick means that `fit`, `transform`,",
         "`inverse_transform`, `score_samples`, new items (by the prior, or by `fit_density`) and `interpolate` all work. A number",
-        "is the reason for which `fit` refuses the cell. A variant's row keeps its corruption and penalties; the bottleneck is",
-        "exchanged. The test suite holds this page against the code.",
+        "is the reason for which `fit` refuses the cell. A variant's row keeps its corruption, penalties and likelihood; the",
+        "bottleneck is exchanged. The test suite holds this page against the code.",
         "",
         f"| variant | bottleneck | network | {' | '.join(DATA)} |",
         f"|---|---|---|{'---|' * len(DATA)}",

@@ -406,6 +406,6 @@ def test_gaps_are_filled_with_levels_that_have_a_name():
 
 def test_why_a_column_of_many_levels_is_left_out():
     X = {"n": np.arange(3000.0) % 7, "shop": [f"Shop {row % 500}" for row in range(3000)]}
-    with pytest.warns(DiagnosticWarning, match="500 different texts, each in less than 1% of the rows"):
+    with pytest.warns(DiagnosticWarning, match="500 different texts, each in less than 1 % of the rows"):
         assert Table().fit(X).left_out_ == ("shop",)
     assert Table(rare=0.001).fit(X).left_out_ == ()

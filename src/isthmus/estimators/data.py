@@ -193,8 +193,7 @@ class Summary:
 
     def units(self, likelihood: Likelihood) -> Units:
         """Return the model's units: bytes as v/255, numbers in [0, 1] as they are, others centred and over one spread, if they may be."""
-        bounded = np.isfinite(likelihood.bounds(self.mean.shape)).any()
-        if self.in_unit_interval or bounded or not likelihood.rescales:
+        if self.in_unit_interval or not likelihood.rescales or np.isfinite(likelihood.bounds(self.mean.shape)).any():
             return Units(torch.zeros(self.mean.shape), self.one(likelihood))
         return Units(torch.from_numpy(self.mean).float(), self.spread if self.rescaled else 1.0)
 

@@ -46,8 +46,11 @@ def _worth(main: Sequence[Line]) -> list[str]:
     """Say whether the best nonlinear variant beats PCA."""
     rivals = [line for line in main if line.variant not in LINEAR and line.ratio is not None]
     if not rivals:
-        beside = any(line.variant not in LINEAR and line.pca is not None for line in main)
-        return ["PCA loses nothing at this size: take a smaller one, at which a code has to leave something out."] if beside else []
+        sizes = [line.latent_dim for line in main if line.variant not in LINEAR and line.pca is not None]
+        if not sizes:
+            return []
+        smaller = "take a smaller one, at which a code has to leave something out" if max(sizes) > 1 else "there is nothing to leave out"
+        return [f"PCA loses nothing at this size: {smaller}."]
     best = min(rivals, key=lambda line: line.means["squared_error"])
     share, numbers = best.ratio or 0.0, "number" if best.latent_dim == 1 else "numbers"
     against = f"({number(best.means['squared_error'])} against {number(best.pca or 0.0)})"

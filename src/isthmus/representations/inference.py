@@ -120,7 +120,7 @@ def _category(column: Column, counts: Counter[str], rare: float) -> Category | U
         return Unusable(f"for instance {next(iter(counts))[:40]!r}", free_text=True)
     almost = None if set(levels) == set(counts) and len(counts) <= FEW else _almost(column, counts, set(levels))
     if almost or different or not levels:
-        rarest = f"{len(counts)} different texts, each in less than {rare:.0%} of the rows; Table(rare=...) tells rarer ones apart"
+        rarest = f"{len(counts)} different texts, each in less than {100 * rare:g} % of the rows; Table(rare=...) tells rarer ones apart"
         return Unusable(almost or ("nearly every text is different" if different else rarest), free_text=False)
     return Category(levels, len(levels) < len(counts), column.dtype)
 
