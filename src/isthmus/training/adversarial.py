@@ -26,6 +26,7 @@ from .settings import Training
 
 _VERDICT = 256  # numbers from which the discriminator judges
 _TOLD = 64  # units between a condition and these
+_STANDARDISED_FROM = 8  # numbers of an item: fewer say too little once their mean and their spread are gone
 _CONVOLVED_FROM = 8  # pixels a side from which its default is convolutional
 _RATE = 1e-3
 _MISTAKEN = 0.5  # the weight of real items under others' conditions, beside made ones
@@ -35,9 +36,10 @@ class LearnedSimilarity(Likelihood):
     r"""Alike is what a discriminator sees alike, :math:`\log p(x|h) = -\frac{d}{2m} \lVert D_l(x) - D_l(r) \rVert^2`.
 
     :math:`D_l` are the m features of a discriminator before its verdict, standardised within each item, and d the numbers of an item.
-    The discriminator learns to tell real items from reconstructions and, where codes have a prior, from drawn items, and the decoder to
-    deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below ``equilibrium - margin``,
-    the decoder while one of them is above ``equilibrium + margin``.
+    A discriminator without hidden layers, as the default is for few columns, has the numbers themselves for features; fewer than 8 are
+    not standardised. The discriminator learns to tell real items from reconstructions and, where codes have a prior, from drawn items,
+    and the decoder to deceive it. Whoever is far ahead waits: the discriminator while its loss on real or on made items is below
+    ``equilibrium - margin``, the decoder while one of them is above ``equilibrium + margin``.
 
     A decoder that can do nothing yet learns little from being found out. Both halves therefore heed a likelihood of the numbers
     themselves, too, and may begin with that alone. The encoder heeds the two in the shares that they have for the decoder: similarity
@@ -136,7 +138,10 @@ class Discriminator(nn.Module):
     def __init__(self, network: Network, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.shape = shape
-        self.encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
+        encoder: Any = network.assemble(shape, _VERDICT, _VERDICT, network.activation).encoder
+        self.encoder = encoder
+        learns = len(list(encoder.parameters())) > len(list(encoder.code.parameters()))  # more than the layer to the verdict
+        self.standardises = learns or math.prod(shape) >= _STANDARDISED_FROM
         self.verdict = linear(_VERDICT, 1)
         self.told: nn.Module | None = None
 
@@ -148,7 +153,7 @@ class Discriminator(nn.Module):
         """Return what items look like, and what is thought of them, under their condition if there is one."""
         seen = self.encoder.features(x)
         found = self.encoder.outer(self.encoder.code(seen))
-        return Look(_standardised(seen), found, self.judged(found, condition))
+        return Look(self._standardised(seen), found, self.judged(found, condition))
 
     def judged(self, found: Float[Tensor, "batch found"], condition: Float[Tensor, "batch known"] | None) -> Float[Tensor, " batch"]:
         """Return what is thought of items, of which so much was found, under a condition."""
@@ -156,17 +161,17 @@ class Discriminator(nn.Module):
         return verdict if condition is None or self.told is None else verdict + (self.told(condition) * found).sum(1)
 
     def features(self, x: Tensor) -> Float[Tensor, "*batch features"]:
-        """Return what items (..., *item) look like, standardised within each: a discriminator can then not make them large."""
+        """Return what items (..., *item) look like."""
         own = len(self.shape)
-        return _standardised(self.encoder.features(x.flatten(0, -1 - own))).unflatten(0, x.shape[:-own])
+        return self._standardised(self.encoder.features(x.flatten(0, -1 - own))).unflatten(0, x.shape[:-own])
 
     def unlikeness(self, seen: Tensor, other: Tensor) -> Float[Tensor, "*batch features"]:
         """Return by how much items look unlike others, counted as so many numbers as an item has, feature by feature."""
         return 0.5 * math.prod(self.shape) / seen.shape[-1] * (seen - other).square()
 
-
-def _standardised(seen: Tensor) -> Tensor:
-    return F.layer_norm(seen, seen.shape[1:])
+    def _standardised(self, seen: Float[Tensor, "batch features"]) -> Float[Tensor, "batch features"]:
+        """Return features standardised within each item: a discriminator that learns them can then not make them large."""
+        return F.layer_norm(seen, seen.shape[1:]) if self.standardises else seen
 
 
 class Similar(Distribution):
