@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401  # without which there is no IterativeImputer
 from sklearn.impute import IterativeImputer, SimpleImputer
 
-from isthmus import DenoisingAutoencoder, Gaussian, Masking, Training
+from isthmus import DenoisingAutoencoder, Gaussian, Masking
 from isthmus.tasks.reduction import training_seconds
 
 from .runner import Line, Measures, Setting, reproduce
@@ -38,8 +38,7 @@ def filled(X: np.ndarray, to: Setting) -> Measures:
     """Return the error of what is put in place of numbers taken out of ``X`` (n, d), and of what the imputers put there."""
     gone = np.random.default_rng(to.seed).random(X.shape) < MISSING
     known = np.where(gone, np.nan, X).astype(np.float32)
-    training = Training(to.passes(100)) if to.quick else None
-    model = DenoisingAutoencoder(CODE, Masking(MISSING), likelihood=Gaussian(missing="mask"), training=training, random_state=to.seed)
+    model = DenoisingAutoencoder(CODE, Masking(MISSING), likelihood=Gaussian(missing="mask"), random_state=to.seed)
 
     def error(made: np.ndarray) -> float:
         return float(np.square(made - X)[gone].mean())
