@@ -32,7 +32,7 @@ def interpolate(run: Path, a: str, b: str | None = None, /, *, steps: int = 9, o
         a: A file with one item, or the id or row of an item of DATA.
         b: The other end, likewise, whose reconstruction ends the way as A's begins it.
         steps: How many items.
-        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images; of runs on tables .csv, .tsv, .parquet) or, for images, a folder.
         data: Where ids, rows and labels are looked up; the data that RUN was fitted to if left out.
         unit: Instead of B, the place of a code unit, from 0: its number goes from 3 standard deviations below its mean to 3 above.
         towards: Instead of B, a label: A's code moves by the difference between items with that label and all others.

@@ -21,7 +21,7 @@ def reconstruct(run: Path, data: str, /, *, out: Path, condition: str | None = N
     Args:
         run: The folder that `fit` wrote.
         data: What to reconstruct.
-        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images; of runs on tables .csv, .tsv, .parquet) or, for images, a folder.
         condition: What the run is told of the items, where it was fitted with a condition: a column, a file with one an item, or one for
             all; a column or labels that `fit` found are found again if left out.
         fill_missing: Keep DATA as they are and write only into missing cells.

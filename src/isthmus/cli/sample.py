@@ -21,7 +21,7 @@ def sample(run: Path, /, *, count: Annotated[int, Parameter(name=["-n", "--count
     Args:
         run: The folder that `fit` wrote.
         count: How many.
-        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images) or, for images, a folder.
+        out: A file (.npy, .npz, .csv, .tsv, .parquet, .zip of images; of runs on tables .csv, .tsv, .parquet) or, for images, a folder.
         condition: What the new items are told to be, where the run was fitted with a condition: one for all.
         seed: Another one gives other items; that of RUN if left out.
         overwrite: Replace OUT if it is there.
