@@ -32,13 +32,13 @@ def detect(run: Path, data: str, /, *, out: Path, contamination: float = 0.05, l
            overwrite: bool = False) -> None:  # fmt: skip
     """Score how likely RUN finds each item of DATA, name the odd ones, and what makes them odd.
 
-    OUT gets a row an item: its id, its score less the threshold (below 0 is odd), whether it is odd, and for odd ones the number with the
-    greatest squared error over that number's usual one, and that ratio. A page with the oddest items lies beside it.
+    A page with the oddest items lies beside OUT.
 
     Args:
         run: The folder that `fit` wrote, best from data without odd items.
         data: What to look through.
-        out: A .csv, .tsv or .parquet file.
+        out: A .csv, .tsv or .parquet file with a row an item: its id, its score less the threshold (below 0 is odd), whether it is odd, and
+            for odd ones the number with the greatest squared error over that number's usual one, and that ratio.
         contamination: The share of DATA that is taken to be odd, above 0 and at most 0.5.
         labels: Instead of a share, a column of the table or a file with one label an item, of which --odd marks the odd ones: the
             threshold is then where it separates them best.
