@@ -34,7 +34,7 @@ def test_the_keras_blog_in_short(shared_data, tmp_path):
     found = in_short("keras_blog", tmp_path, shared_data)
     assert set(found) == {"simple", "l1", "topk", "deep", "conv", "denoise", "vae"}
     assert found["simple"]["cross_entropy"] < 0.115 and found["deep"]["cross_entropy"] < 0.11
-    assert found["topk"]["l0"] <= 27 and found["l1"]["l0"] < found["simple"]["l0"] and found["denoise"]["ratio"] < 0.9
+    assert found["topk"]["l0"] <= 27 and found["l1"]["l0"] < 31 and found["denoise"]["ratio"] < 0.9
     assert (tmp_path / "quick" / "variational_plane.png").stat().st_size > 10_000
 
 
