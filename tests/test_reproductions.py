@@ -42,7 +42,7 @@ def test_deep_autoencoders_beat_pca_and_pretraining_a_random_start_of_its_time(s
     found = in_short("hinton_2006", tmp_path, shared_data, "pca,logistic,rbm,random,today,curves,plane,bytes")
     error = {name: measures["squared_error"] for name, measures in found.items() if "squared_error" in measures}
     assert error["pca"] == pytest.approx(13.88, abs=0.01) and error["logistic"] < 8.3
-    assert error["rbm"] < 0.6 * error["random"] and error["today"] < 0.5 * error["pca"]
+    assert max(error["rbm"], error["today"]) < 0.6 * error["random"] and error["today"] < 0.6 * error["pca"]
     assert error["curves"] < 0.6 * found["curves"]["pca_6"]
     assert found["plane"]["neighbours"] > found["plane"]["pca_neighbours"] + 0.2
     assert found["bytes"]["bytes"] == 30 and found["bytes"]["jpeg_bytes"] > 45
