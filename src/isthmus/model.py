@@ -138,10 +138,14 @@ class Model(nn.Module):
         bottleneck, state, dtype = self.bottleneck, self.bottleneck_state, self.mean.dtype  # networks may run in 16 bits; codes do not
         if not (isinstance(bottleneck, Selection) and self._touches_few(x)):
             return bottleneck(self.emitted(x).to(dtype), draw, state)
-        features, layer = self.encoder.features(self._centred(x), **self._told("encoder")), self.encoder.code
-        values, places = chosen(features, layer.weight, layer.bias, self.encoder.outer,
+        layer = self.encoder.code
+        values, places = chosen(self.features(x), layer.weight, layer.bias, self.encoder.outer,
                                 lambda sums: bottleneck.select(sums, state), bottleneck.together(state))  # fmt: skip
         return Code(Active(values.to(dtype), places))
+
+    def features(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch features"]:
+        """Return what the encoder's code layer receives, with all that is known of the rows."""
+        return self.encoder.features(self._centred(x), **self._told("encoder"))
 
     def emitted(self, x: Float[Tensor, "batch *item"]) -> Float[Tensor, "batch width"]:
         """Return what the encoder hands to the bottleneck, with all that is known of the rows."""

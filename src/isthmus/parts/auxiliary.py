@@ -72,19 +72,17 @@ class AuxK(Penalty):
         """Return g(z) - g(0), what the k largest of the dead units make of each row."""
         to, back = model.encoder.code, model.decoder.code
         some = TopK(min(self.k or _half(math.prod(out.x.shape[1:])), len(dead)))
-        if model.knows_rows:
-            active = some.select(model.emitted(out.seen)[:, dead])
-            first = nn.functional.linear(active.dense(), back.weight[:, dead], back.bias)
-            return model.expanded(first) - model.expanded(back.bias.to(first.dtype).expand_as(first))
-        features = model.encoder.features((out.seen - model.mean).to(to.weight.dtype))
         weight, bias = to.weight[dead], to.bias[dead]
-        if pays(some.k, len(dead)):
-            active = chosen(features, weight, bias, model.encoder.outer, some.select)
+        touched = pays(some.k, len(dead)) and not model.knows_rows
+        if touched:
+            active = chosen(model.features(out.seen), weight, bias, model.encoder.outer, some.select)
             first = active.through(back.weight[:, dead], back.bias)
-        else:
-            active = some.select(model.encoder.outer(nn.functional.linear(features, weight, bias)))
-            first = nn.functional.linear(active.dense(), back.weight[:, dead], back.bias)
-        return model.decoder.expand(first) - model.decoder.expand(back.bias.to(first.dtype).unsqueeze(0))
+        else:  # a condition may come in behind the code layer
+            emitted = model.emitted(out.seen)[:, dead] if model.knows_rows else model.encoder.outer(
+                nn.functional.linear(model.features(out.seen), weight, bias))  # fmt: skip
+            first = nn.functional.linear(some.select(emitted).dense(), back.weight[:, dead], back.bias)
+        nothing = back.bias.to(first.dtype)
+        return model.expanded(first) - model.expanded(nothing.expand_as(first) if model.knows_rows else nothing.unsqueeze(0))
 
 
 class Idle(nn.Module):

@@ -65,16 +65,18 @@ class SingleLayer(NamedTuple):
 
 @runtime_checkable
 class Halves(Protocol):
-    """What penalties may ask of a model: its two halves, what lies between them, and the item about which the encoder sees."""
+    """What penalties may ask of a model: its two halves, what lies between them, and what they make of rows of which more is known."""
 
     encoder: Any
     decoder: Any
     bottleneck: Any
-    mean: Any
 
     @property
     def knows_rows(self) -> bool:
         """Whether anything is told of each row."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the encoder's code layer receives, with all that is known of the rows."""
 
     def emitted(self, x: Tensor) -> Tensor:
         """Return what the encoder hands to the bottleneck, with all that is known of the rows."""
