@@ -1,6 +1,5 @@
 """``isthmus compare``: every variant beside PCA on anyone's data."""
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,7 +34,7 @@ from . import compression, conditions, naming, starts
 from . import data as sources
 from .findings import keep, tell
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator, flags, wholes
-from .progress import Bar, console
+from .progress import Bar, say_next
 
 _TEST_SHARE = 0.2
 _LEAST = 2  # items to learn from, and to measure on
@@ -113,8 +112,8 @@ def compare(data: str, /, *, latent_dim: str = "8", out: Path | None = None, tes
     if not json_:
         tell(report.table(found.rows), "squared error: summed over an item's numbers, averaged over items", sentences, folder)
         told = [] if condition is None else ["--condition", condition]
-        again = ["isthmus", "fit", data, *flags(replace(source, config=None)), *told]
-        console().print(f"Next: {shlex.join(again)} --variant variational --latent-dim {sizes[0]} --out runs/first", markup=False)
+        say_next("fit", data, *flags(replace(source, config=None)), *told, "--variant", "variational", "--latent-dim", str(sizes[0]),
+                 "--out", "runs/first")  # fmt: skip
 
 
 def _informed(found: Comparison) -> list[str]:

@@ -1,6 +1,5 @@
 """``isthmus fit``: one autoencoder, kept in a run folder."""
 
-import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from . import conditions
 from . import data as sources
 from .naming import layers, variant_of
 from .options import DataOptions, ModelOptions, TrainingOptions, configured, estimator
-from .progress import Bar, console, note
+from .progress import Bar, console, note, say_next
 from .recordings import learn
 
 _SHOWN = 2000  # items of which the report shows some
@@ -84,7 +83,7 @@ def fit(data: str, /, *, variant: str | None = None, latent_dim: int | None = No
     say.print(f"Run: {out}   Report: {out / 'report.html'}", markup=False)
     # A condition that the run cannot find again by itself is to be given again.
     told = ["--condition", condition] if condition is not None and not run.condition else []
-    say.print(f"Next: {shlex.join(['isthmus', 'encode', str(out), data, *told])} --out codes.npy", markup=False)
+    say_next("encode", str(out), data, *told, "--out", "codes.npy")
 
 
 def _learnt(run: Run, loaded: sources.Data, known: np.ndarray | None, out: Path,

@@ -21,7 +21,7 @@ from . import streams
 from .conditions import Told
 from .data import labelled
 from .opening import opened
-from .progress import Bar, console
+from .progress import Bar, console, say_next
 
 RUN = "run"  # the folder of an index that holds what makes codes of queries
 LABELS, TEXT = "label", "text"  # what an index may keep of an item
@@ -82,7 +82,7 @@ def index(run: Path, data: str, /, *, out: Path, labels: str | None = None, metr
     say = console()
     say.print(f"{old.choice}; {old.bytes_per_item:g} bytes a code.", markup=False)
     say.print(f"Index: {out}", markup=False)
-    say.print(f"Next: isthmus search {out} {'QUERY' if TEXT not in old.payload else repr('some words')}", markup=False)
+    say_next("search", str(out), "some words" if TEXT in old.payload else "QUERY")
 
 
 def digest(run: Path) -> str:

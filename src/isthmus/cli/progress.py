@@ -1,6 +1,7 @@
 """What people see while they wait: bars on a terminal, plain lines elsewhere, always on standard error."""
 
 import os
+import shlex
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,11 @@ _SILENT = os.environ.get("RANK", "0") != "0"  # torchrun's number of this proces
 def console() -> Console:
     """Return the console for results: standard output."""
     return Console(highlight=False, emoji=False, soft_wrap=True, quiet=_SILENT)
+
+
+def say_next(*words: str) -> None:
+    """Name a command that comes next, as it can be pasted."""
+    console().print(f"Next: {shlex.join(['isthmus', *words])}", markup=False)
 
 
 def errors_console() -> Console:

@@ -9,7 +9,7 @@ from ..files import SoundItems, read
 from ..storage import refuse_existing
 from ..tasks import instruments, voice
 from .options import DataOptions, ModelOptions, TrainingOptions, estimator
-from .progress import Bar, console
+from .progress import Bar, console, say_next
 
 TASKS = ("instruments", "voice")
 
@@ -39,7 +39,7 @@ def learn(task: str, data: str, out: Path, variant: str | None, latent_dim: int 
     say = console()
     if task == "voice":
         say.print(f"{len(items)} recordings of {', '.join(made.speakers_)} at {items.rate} Hz: {out}", markup=False)
-        say.print(f"Next: isthmus convert {out} FILE --to {next(iter(made.speakers_))} --out said.wav", markup=False)
+        say_next("convert", str(out), "FILE", "--to", next(iter(made.speakers_)), "--out", "said.wav")
     else:
         say.print(f"{len(items)} notes at {items.rate} Hz: {out}", markup=False)
-        say.print(f"Next: isthmus morph {out} A.wav B.wav --out between", markup=False)
+        say_next("morph", str(out), "A.wav", "B.wav", "--out", "between")
