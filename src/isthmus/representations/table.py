@@ -88,6 +88,11 @@ class Table(TransformerMixin, BaseEstimator):
         A category is the level with the largest number; integers and dates are rounded; where any number of a cell is
         NaN the cell is missing. Columns left out are absent.
         """
+        Z = self._checked(Z)
+        return {name: self.plans_[name].decode(Z[:, place]) for name, place in self.places().items()}
+
+    def _checked(self, Z: Any) -> np.ndarray:
+        """Return numbers ``(n, width)`` as float64, or raise `InputError`."""
         check_is_fitted(self)
         try:
             Z = np.asarray(Z, dtype=np.float64)
@@ -97,7 +102,7 @@ class Table(TransformerMixin, BaseEstimator):
             raise InputError(f"Z must have the shape (n, {self._width()}). Got {Z.shape}")
         if np.isinf(Z).any():
             raise InputError(f"Z holds an infinite number in row {np.isinf(Z).any(axis=1).argmax()}")
-        return {name: self.plans_[name].decode(Z[:, place]) for name, place in self.places().items()}
+        return Z
 
     def within(self, Z: np.ndarray) -> np.ndarray:
         """Return numbers ``(n, width)``, such as drawn ones, with none beyond what its column held when it was learnt."""
@@ -115,12 +120,13 @@ class Table(TransformerMixin, BaseEstimator):
         Columns left out keep their gaps, and so do columns with no value at all and cells that are NaN in ``Z``. A category gets the level
         with the largest number among those that it knows.
         """
-        columns, decoded = read(X), self.inverse_transform(Z)
+        columns, Z = read(X), self._checked(Z)
         if len(Z) != _rows(columns):
             raise InputError(f"X and Z must have the same number of rows. Got {_rows(columns)} and {len(Z)}")
+        decoded = {}
         for name, place in self.places().items():
-            if isinstance(plan := self.plans_[name], Category):
-                decoded[name] = plan.likeliest(np.asarray(Z)[:, place])
+            plan = self.plans_[name]
+            decoded[name] = (plan.likeliest if isinstance(plan, Category) else plan.decode)(Z[:, place])
         return {name: filled(self._gapped(column), self._like(column, decoded.get(name))) for name, column in columns.items()}
 
     def typed(self, columns: Columns) -> Columns:
