@@ -171,7 +171,7 @@ def test_a_learned_similarity_brings_its_settings_to_any_variant():
 def test_a_condition_is_part_of_the_verdict(covariates, tmp_path):
     rng = np.random.default_rng(0)
     kind = rng.integers(0, 2, 240)
-    X = (0.3 * rng.random((240, 6)) + 0.6 * kind[:, None]).astype(np.float32)
+    X = (0.3 * rng.random((240, 8)) + 0.6 * kind[:, None]).astype(np.float32)
     told = kind + 0.1 * rng.random(240) if covariates else kind
     model = quietly(lambda: VAEGAN(2, training=Training(20, validation=0), random_state=0).fit(X, condition=told))
     assert model.history_[-1]["mistaken"] < model.history_[0]["mistaken"]
@@ -180,7 +180,7 @@ def test_a_condition_is_part_of_the_verdict(covariates, tmp_path):
         judge, items = model.module_.likelihood_state, torch.from_numpy(X)
         wrong = -numbers if covariates else numbers.flip(1)
         own, other, none = (judge(items, one).verdict for one in (numbers, wrong, None))
-    assert (own > other).float().mean() > 0.75 and none.shape == own.shape
+    assert (own > other).float().mean() > 0.9 and none.shape == own.shape
     assert not model.module_._mistaken(judge(items).found, numbers[:1].expand(240, -1)).any()  # no one's condition is another one there
     loaded = isthmus.load(model.save(tmp_path))
     same([model.sample(5, condition=told[:5])], [loaded.sample(5, condition=told[:5])])
